@@ -1,0 +1,3 @@
+//! The fastman binary.
+
+fn main() {}

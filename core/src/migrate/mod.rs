@@ -1,0 +1,1 @@
+//! Migrating: sources, history, planning, applying, resuming.
