@@ -35,6 +35,12 @@ impl Default for ConnectOptions {
     }
 }
 
+/// Makes a dialect without a connection. `None` as version: the oldest that is supported.
+pub type MakeDialect = fn(&'static Flavour, Option<ServerVersion>) -> Result<Arc<dyn Dialect>>;
+
+/// Something that is done with a URL and takes a while: connecting, creating a database.
+pub type WithUrl<T> = for<'a> fn(&'a DatabaseUrl, &'a ConnectOptions) -> BoxFuture<'a, Result<T>>;
+
 /// One backend, as a constant of its crate.
 pub struct Adapter {
     /// Its name: `sqlite`. Also the name of the cargo feature that compiles it in.
@@ -43,12 +49,12 @@ pub struct Adapter {
     pub schemes: &'static [&'static str],
     /// The flavours that it has dialects for; empty for a document store.
     pub flavours: &'static [&'static Flavour],
-    /// Makes a dialect without a connection. `None` as version: the oldest that is supported.
-    pub dialect: fn(&'static Flavour, Option<ServerVersion>) -> Result<Arc<dyn Dialect>>,
+    /// Makes a dialect without a connection.
+    pub dialect: MakeDialect,
     /// Connects. MUST finish or fail within [`ConnectOptions::timeout`], give or take a second.
-    pub connect: for<'a> fn(&'a DatabaseUrl, &'a ConnectOptions) -> BoxFuture<'a, Result<Backend>>,
+    pub connect: WithUrl<Backend>,
     /// Creates the database that the URL names; true if it was not there.
-    pub create_database: for<'a> fn(&'a DatabaseUrl, &'a ConnectOptions) -> BoxFuture<'a, Result<bool>>,
+    pub create_database: WithUrl<bool>,
 }
 
 /// A backend that this program knows by name but that is not part of this build.
