@@ -80,6 +80,9 @@ pub enum TypeFamily {
 }
 
 impl ColumnType {
+    /// The greatest length of VARCHAR and VARBINARY: PostgreSQL's.
+    pub const MAX_TEXT_LENGTH: u32 = 10_485_760;
+
     /// The family that decides which operators the type takes.
     pub fn family(&self) -> TypeFamily {
         match self {

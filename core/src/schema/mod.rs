@@ -6,6 +6,7 @@ mod expression;
 mod name;
 mod statement;
 mod table;
+mod typing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
