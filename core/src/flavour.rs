@@ -16,6 +16,10 @@ pub struct LexicalRules {
     pub alternative_quotes: bool,
     /// `/* /* */ */` nests (PostgreSQL).
     pub nested_comments: bool,
+    /// `/*! ... */` (and MariaDB's `/*M! ... */`) is executed and may hold comments (MySQL and MariaDB).
+    pub executed_comments: bool,
+    /// `--+` opens an optimizer hint to the line's end (Oracle).
+    pub line_hints: bool,
     /// `#` opens a comment to the line's end (MySQL and MariaDB).
     pub hash_comments: bool,
     /// `--` opens a comment only before white space (MySQL and MariaDB).
@@ -51,6 +55,8 @@ impl LexicalRules {
         dollar_quotes: false,
         alternative_quotes: false,
         nested_comments: false,
+        executed_comments: false,
+        line_hints: false,
         hash_comments: false,
         dashes_need_space: false,
         backtick_names: false,

@@ -29,6 +29,7 @@ pub const POSTGRES: Flavour = Flavour {
 
 const MYSQL_RULES: LexicalRules = LexicalRules {
     backslash_escapes: true,
+    executed_comments: true,
     hash_comments: true,
     dashes_need_space: true,
     backtick_names: true,
@@ -47,7 +48,12 @@ pub const MARIADB: Flavour = Flavour { name: "mariadb", fallback: Some("mysql"),
 pub const ORACLE: Flavour = Flavour {
     name: "oracle",
     fallback: None,
-    lexical: LexicalRules { alternative_quotes: true, script: ScriptRules::Slash, ..LexicalRules::STANDARD },
+    lexical: LexicalRules {
+        alternative_quotes: true,
+        line_hints: true,
+        script: ScriptRules::Slash,
+        ..LexicalRules::STANDARD
+    },
 };
 
 /// All of them, in the order in which they are listed to a user.

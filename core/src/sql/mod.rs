@@ -1,3 +1,10 @@
 //! Portable SQL in and out: lexing, sections, parsing, binding, checksums, scripts, and rendering what every dialect shares.
 
 pub mod ast;
+pub mod checksum;
+pub mod lexer;
+pub mod script;
+pub mod section;
+
+#[cfg(test)]
+pub(crate) mod test_flavours;
