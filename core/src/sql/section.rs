@@ -8,13 +8,16 @@ mod header;
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::checksum::Checksum;
 use super::lexer::{Lexer, Token, TokenKind};
 use crate::error::{Error, Result, SourceText};
 use crate::flavour::{Flavour, Flavours, LexicalRules};
 
 /// Which way a section goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// `migrate:up`.
     Up,

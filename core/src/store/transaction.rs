@@ -15,8 +15,39 @@ impl<'a> Transaction<'a> {
     /// # Errors
     /// As [`SqlStore::begin`].
     pub async fn begin(store: &'a mut dyn SqlStore, options: TransactionOptions) -> Result<Transaction<'a>> {
-        store.begin(options).await?;
-        Ok(Transaction { store, open: true })
+        let mut transaction = Transaction::closed(store);
+        transaction.open(options).await?;
+        Ok(transaction)
+    }
+
+    /// One that is not begun yet, to be opened as often as it takes.
+    pub(crate) fn closed(store: &'a mut dyn SqlStore) -> Transaction<'a> {
+        Transaction { store, open: false }
+    }
+
+    /// Begins it. Dropped while it begins, it poisons its session too: nobody knows how far it came.
+    ///
+    /// # Errors
+    /// As [`SqlStore::begin`]; it stays closed then.
+    pub(crate) async fn open(&mut self, options: TransactionOptions) -> Result<()> {
+        self.open = true;
+        let outcome = self.store.begin(options).await;
+        self.open = outcome.is_ok();
+        outcome
+    }
+
+    /// Rolls back what is open, to be opened again.
+    ///
+    /// # Errors
+    /// As [`SqlStore::rollback`]; it is closed either way.
+    #[allow(dead_code, reason = "the migration lock, which polls, comes into use with applying")]
+    pub(crate) async fn close(&mut self) -> Result<()> {
+        if !self.open {
+            return Ok(());
+        }
+        let outcome = self.store.rollback().await;
+        self.open = false;
+        outcome
     }
 
     /// The store, for statements inside the transaction.
