@@ -33,8 +33,7 @@ pub(crate) fn measured(command: &mut Command) -> Result<Sample> {
 /// The time of all children that have been waited for.
 fn children() -> Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let micros =
-        [usage.user_time(), usage.system_time()].map(|time| time.tv_sec() * 1_000_000 + i64::from(time.tv_usec()));
+    let micros = [usage.user_time(), usage.system_time()].map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
     Ok(Duration::from_micros(u64::try_from(micros.iter().sum::<i64>())?))
 }
 
