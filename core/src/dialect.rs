@@ -14,7 +14,8 @@ pub use step::{Condition, Step, StepKind};
 
 use crate::error::Result;
 use crate::flavour::Flavour;
-use crate::schema::{BinaryOperator, Change, Column, ColumnType, Expression, Function, Name, Schema, Table};
+use crate::schema::{Aggregate, BinaryOperator, Change, Column, ColumnType, Expression, Function, Name, Schema, Table};
+use crate::sql::text;
 use crate::store::CatalogObjects;
 use crate::value::Value;
 
@@ -100,7 +101,8 @@ pub trait Dialect: Send + Sync + fmt::Debug {
     fn stored(&self, table: &Table) -> Table;
 
     /// `left operator right`, parenthesised so that it can stand anywhere. Operands are rendered already; the expressions are
-    /// there for their types.
+    /// there for their types. Never called for AND and OR, which are the same everywhere. IN and BETWEEN follow what it makes
+    /// of their comparisons.
     ///
     /// # Errors
     /// `dialect.unsupported` where the engine can't give the portable meaning.
@@ -130,6 +132,28 @@ pub trait Dialect: Send + Sync + fmt::Debug {
     /// # Errors
     /// As [`Dialect::binary`].
     fn like(&self, operand: &str, pattern: &str, negated: bool) -> Result<String>;
+
+    /// An aggregate of a rendered argument; `None` for `COUNT(*)`. Its result MUST have the type that [`Aggregate`] says.
+    ///
+    /// # Errors
+    /// As [`Dialect::binary`].
+    fn aggregate(&self, function: Aggregate, argument: Option<(&str, &Expression)>) -> Result<String> {
+        Ok(text::standard_aggregate(function, argument.map(|(text, _)| text)))
+    }
+
+    /// A boolean value (a column, a constant, CASE, COALESCE) where a condition stands: `(published = 1)`, parenthesised so
+    /// that it can stand anywhere, on an engine without booleans. It is never called with a predicate.
+    fn condition(&self, sql: &str, expression: &Expression) -> String {
+        let _ = expression;
+        sql.to_owned()
+    }
+
+    /// A predicate (a comparison, AND, OR, NOT, IS NULL, IN, BETWEEN, LIKE) where a value stands: `(CASE WHEN a > b THEN 1 WHEN NOT
+    /// a > b THEN 0 END)`, parenthesised so that it can stand anywhere, on an engine whose predicates are no values. It is never called with anything else.
+    fn boolean_value(&self, sql: &str, expression: &Expression) -> String {
+        let _ = expression;
+        sql.to_owned()
+    }
 
     /// The tables of which [`Dialect::render`] needs the live catalog's objects.
     fn needs_catalog(&self, changes: &[Change], before: &Schema) -> Vec<Name>;

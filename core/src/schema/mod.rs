@@ -13,7 +13,7 @@ mod shared_map;
 mod statement;
 mod table;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod typing;
 mod walk;
 

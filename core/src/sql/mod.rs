@@ -5,6 +5,7 @@ pub mod checksum;
 pub mod lexer;
 pub mod script;
 pub mod section;
+pub mod text;
 
 #[cfg(test)]
 pub(crate) mod test_flavours;
