@@ -174,6 +174,7 @@ impl Project {
             migrations: migrations.clone(),
         };
         if let Some(text) = choice.url {
+            choice.database.map(|name| self.config.database(name)).transpose()?;
             return Ok(target(DatabaseUrl::parse(text)?, Origin::Flag));
         }
         let (variable, key, configured) = match choice.database {
@@ -195,19 +196,16 @@ impl Project {
 
     fn no_url(&self, name: Option<&str>, variable: &str, key: &str, environment: &Environment) -> Error {
         let file = environment.file();
-        let found = if file.is_file() { "has none" } else { "is not there" };
+        let found = if file.is_file() { "has no such line" } else { "is not there" };
         let config = self.config_path();
         let config_found = if config.is_file() { format!("has no {key}") } else { "is not there".to_owned() };
         let which = name.map(|name| format!(" for {name}")).unwrap_or_default();
-        Error::usage("url.missing", format!("no database URL{which}: {variable} is not set"))
-            .with_detail("looked at: the flag --url")
-            .with_detail(format!("the environment variable {variable}"))
-            .with_detail(format!("{} ({found})", file.display()))
-            .with_detail(format!("{} ({config_found})", config.display()))
-            .with_help(format!(
-                "write it to {}: {variable}=postgresql://user:password@localhost:5432/app",
-                self.shown(file)
-            ))
+        Error::usage("url.missing", format!("no database URL{which}: {variable} is set nowhere"))
+            .with_detail("the flag --url is not given")
+            .with_detail(format!("the environment variable {variable} is not set"))
+            .with_detail(format!("{} {found}", file.display()))
+            .with_detail(format!("{} {config_found}", config.display()))
+            .with_help(format!("write it to {}: {variable}=scheme://user:password@host/database", self.shown(file)))
     }
 
     /// Refuses a database that `guard` in `fastman.toml` names.

@@ -226,8 +226,7 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-const EXAMPLES: &str =
-    "a database URL looks like postgresql://user:password@host:5432/name or, for a file, scheme:///./app.db";
+const EXAMPLES: &str = "a database URL looks like scheme://user:password@host/name or, for a file, scheme:///./app.db";
 const ENCODE: &str = "in a user or password, write @ as %40, / as %2F, ? as %3F, : as %3A and % as %25";
 
 /// Reads what follows the scheme.

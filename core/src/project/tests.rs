@@ -161,7 +161,7 @@ fn a_named_database_has_its_own_variable_and_section() {
     let none = environment("DATABASE_URL=east://no/x", |_| None);
     assert_eq!(project.target(choose("big-reports"), &none).unwrap().url.host(), Some("config"));
     let error = project.target(choose("other"), &none).unwrap_err();
-    assert!(error.message().contains("DATABASE_URL_OTHER is not set"), "{error}");
+    assert!(error.message().contains("DATABASE_URL_OTHER is set nowhere"), "{error}");
     let error = project.target(choose("big-report"), &none).unwrap_err();
     assert_eq!((error.code(), error.category()), ("database.unknown", Category::Usage));
     assert!(error.help().unwrap().starts_with("did you mean big-reports?"));
@@ -175,7 +175,7 @@ fn no_url_says_where_it_looked_and_what_to_write() {
     let error = project.target(Choice::default(), &variables).unwrap_err();
     assert_eq!((error.code(), error.category()), ("url.missing", Category::Usage));
     let details = error.details().join("\n");
-    for place in ["--url", "environment variable DATABASE_URL", ".env (is not there)", "fastman.toml (is not there)"] {
+    for place in ["--url", "variable DATABASE_URL is not set", ".env is not there", "fastman.toml is not there"] {
         assert!(details.contains(place), "{place}: {details}");
     }
     assert!(error.help().unwrap().starts_with("write it to .env: DATABASE_URL="));

@@ -1,0 +1,41 @@
+//! Every adapter of this program, in one list. A feature of the same name compiles each in.
+
+use fastman_core::adapter::{Absent, Adapter, Registry};
+
+/// The adapters compiled in, and those that are not, by name.
+pub const REGISTRY: Registry = Registry { adapters: ADAPTERS, absent: ABSENT, flavours: fastman_flavours::ALL };
+
+const ADAPTERS: &[&Adapter] = &[];
+
+const ABSENT: &[Absent] = &[
+    Absent {
+        name: "sqlite",
+        schemes: &["sqlite", "sqlite3"],
+        flavours: &["sqlite"],
+        reason: "the SQLite adapter is not part of this version of fastman",
+    },
+    Absent {
+        name: "postgres",
+        schemes: &["postgresql", "postgres"],
+        flavours: &["postgres"],
+        reason: "the PostgreSQL adapter is not part of this version of fastman",
+    },
+    Absent {
+        name: "mysql",
+        schemes: &["mysql", "mariadb"],
+        flavours: &["mysql", "mariadb"],
+        reason: "the MySQL and MariaDB adapter is not part of this version of fastman",
+    },
+    Absent {
+        name: "oracle",
+        schemes: &["oracle"],
+        flavours: &["oracle"],
+        reason: "the Oracle adapter is not part of this version of fastman",
+    },
+    Absent {
+        name: "firestore",
+        schemes: &["firestore", "firebase"],
+        flavours: &[],
+        reason: "the Firestore adapter is not part of this version of fastman",
+    },
+];

@@ -1,0 +1,48 @@
+//! Every command, a file each or one for a few that belong together.
+
+mod completions;
+mod create;
+mod doctor;
+mod make_migration;
+mod make_model;
+mod new_file;
+mod status;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::run::{Exit, Stop};
+
+/// The commands, in the order in which help lists them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[command(name = "make:migration")]
+    MakeMigration(make_migration::MakeMigration),
+    #[command(name = "make:model")]
+    MakeModel(make_model::MakeModel),
+    #[command(name = "migrate:status")]
+    Status(status::Status),
+    #[command(name = "db:create")]
+    Create(create::Create),
+    #[command(name = "doctor")]
+    Doctor(doctor::Doctor),
+    #[command(name = "completions")]
+    Completions(completions::Completions),
+}
+
+impl Command {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What the command gives.
+    pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
+        match self {
+            Command::MakeMigration(command) => command.run(context),
+            Command::MakeModel(command) => command.run(context),
+            Command::Status(command) => command.run(context),
+            Command::Create(command) => command.run(context),
+            Command::Doctor(command) => command.run(context),
+            Command::Completions(command) => command.run(context),
+        }
+    }
+}

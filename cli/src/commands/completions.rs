@@ -1,0 +1,28 @@
+//! `completions`: the script that completes commands and flags in a shell.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use crate::arguments::Cli;
+use crate::context::Context;
+use crate::run::{Exit, Stop};
+
+/// Print the completion script of a shell
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  fastman completions bash > ~/.local/share/bash-completion/completions/fastman
+  fastman completions zsh > \"${fpath[1]}/_fastman\"
+  fastman completions fish > ~/.config/fish/completions/fastman.fish")]
+pub struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "fastman", &mut script);
+        context.output.data(&String::from_utf8_lossy(&script));
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,171 @@
+//! `doctor`: what fastman sees: the project, the URL, the server, what may be done there.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use fastman_core::Error;
+use fastman_core::dialect::DdlTransactions;
+use fastman_core::error::ErrorClass;
+use fastman_core::project::{Project, Target};
+use fastman_core::store::{SqlStore, Transaction, TransactionOptions};
+use serde::Serialize;
+
+use crate::context::{Access, Context};
+use crate::output::{Output, Style};
+use crate::run::{Exit, Stop, until_done};
+
+/// Say what fastman sees: the project, the URL, the server, what may be done there
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  fastman doctor
+  fastman doctor --wait 30        wait up to 30 seconds for the server, in a container's start script
+  fastman doctor --json
+
+It changes nothing. The exit code is 0 if the database can be reached, otherwise that of the error.")]
+pub struct Doctor {
+    /// Try for so many seconds until the database can be reached
+    #[arg(long, value_name = "SECONDS")]
+    wait: Option<u64>,
+}
+
+/// What was found, as far as it was.
+#[derive(Debug, Default, Serialize)]
+struct Findings {
+    fastman: &'static str,
+    adapters: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    may_write: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    may_create_tables: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why_not: Option<String>,
+}
+
+impl Doctor {
+    pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
+        let adapters = context.registry.adapters.iter().map(|adapter| adapter.name).collect();
+        let mut findings = Findings { fastman: env!("CARGO_PKG_VERSION"), adapters, ..Findings::default() };
+        let outcome = self.examine(context, &mut findings);
+        if context.output.is_json() {
+            context.output.json(&findings)?;
+        } else {
+            context.output.data(&findings.table(context.output));
+        }
+        outcome.map(|()| Exit::Done)
+    }
+
+    fn examine(&self, context: &Context<'_>, findings: &mut Findings) -> Result<(), Stop> {
+        // A URL alone is enough to look at a server.
+        let project = match context.project() {
+            Ok(project) => {
+                findings.project = Some(project.root().display().to_string());
+                project
+            }
+            Err(_) if context.global.url.is_some() && context.global.project.is_none() => {
+                Project::open(&context.folder, &context.registry.flavours)?
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let target = context.target(&project)?;
+        findings.url = Some(target.url.to_string());
+        findings.url_from = Some(target.origin.to_string());
+        context.adapter(&target)?;
+        until_done(async {
+            let store = self.connect(context, &project, &target).await?;
+            let place = store.place();
+            findings.server = Some(place.server.clone());
+            findings.host = Some(place.host.clone()).filter(|host| !host.is_empty());
+            findings.database = Some(place.database.clone());
+            drop(store);
+            if let Err(error) = may(context, &project, &target, findings).await {
+                findings.why_not = Some(error.message().to_owned());
+            }
+            Ok(())
+        })
+    }
+
+    /// Connects, again and again while that may help and there is time.
+    async fn connect(
+        &self,
+        context: &Context<'_>,
+        project: &Project,
+        target: &Target,
+    ) -> Result<Box<dyn SqlStore>, Error> {
+        let end = Instant::now() + Duration::from_secs(self.wait.unwrap_or(0));
+        loop {
+            let error = match context.connect(project.root(), target, Access::Read).await {
+                Ok(store) => return Ok(store),
+                Err(error) => error,
+            };
+            let passing = matches!(
+                error.class(),
+                Some(
+                    ErrorClass::Unreachable
+                        | ErrorClass::LostConnection
+                        | ErrorClass::Busy
+                        | ErrorClass::MissingDatabase
+                )
+            );
+            if !passing || Instant::now() >= end {
+                return Err(error);
+            }
+            context.output.progress(&format!("waiting: {error}"));
+            tokio::time::sleep(Duration::from_millis(500).min(end.saturating_duration_since(Instant::now()))).await;
+        }
+    }
+}
+
+/// Tries what a migration does first, and takes it back.
+async fn may(context: &Context<'_>, project: &Project, target: &Target, findings: &mut Findings) -> Result<(), Error> {
+    findings.may_write = Some(false);
+    let mut store = context.connect(project.root(), target, Access::Write).await?;
+    let transactional = store.dialect().facts().ddl == DdlTransactions::Transactional;
+    let mut transaction = Transaction::begin(&mut *store, TransactionOptions::default()).await?;
+    findings.may_write = Some(true);
+    if transactional {
+        let tried = transaction.store().execute("CREATE TABLE fastman_doctor (tried INTEGER)", &[]).await;
+        findings.may_create_tables = Some(tried.is_ok());
+        transaction.rollback().await?;
+        tried?;
+    } else {
+        transaction.rollback().await?;
+    }
+    Ok(())
+}
+
+impl Findings {
+    fn table(&self, output: &Output) -> String {
+        let yes = |value: bool| if value { output.paint(Style::Good, "yes") } else { output.paint(Style::Bad, "no") };
+        let rows = [
+            ("fastman", Some(format!("{} ({})", self.fastman, self.adapters.join(", ")))),
+            ("project", Some(self.project.clone().unwrap_or_else(|| "none".to_owned()))),
+            (
+                "url",
+                self.url.clone().map(|url| {
+                    let origin = self.url_from.as_deref().map(|from| format!(", from {from}")).unwrap_or_default();
+                    format!("{url}{}", output.paint(Style::Dim, &origin))
+                }),
+            ),
+            ("server", self.server.clone()),
+            ("host", self.host.clone()),
+            ("database", self.database.clone()),
+            ("may write", self.may_write.map(yes)),
+            ("may create tables", self.may_create_tables.map(yes)),
+            ("because", self.why_not.clone()),
+        ];
+        let rows = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        rows.map(|(name, value)| format!("{} {value}\n", output.paint(Style::Strong, &format!("{name:<18}")))).collect()
+    }
+}

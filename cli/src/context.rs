@@ -1,0 +1,147 @@
+//! What commands share: the flags, the project, the database that is meant, and the way to it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fastman_core::Error;
+use fastman_core::adapter::{Adapter, ConnectOptions, Registry};
+use fastman_core::migrate::{Folder, Migrator, Settings};
+use fastman_core::project::{Choice, Environment, Project, Target};
+use fastman_core::store::{Backend, SqlStore};
+
+use crate::adapters::REGISTRY;
+use crate::arguments::Global;
+use crate::output::Output;
+use crate::run::Stop;
+
+/// The flags and where things are.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The flags of every command.
+    pub global: Global,
+    /// The streams.
+    pub output: &'a Output,
+    /// The adapters.
+    pub registry: Registry,
+    /// The working folder.
+    pub folder: PathBuf,
+}
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing is written, and what is not there is not made.
+    Read,
+    /// It is written to, but not made.
+    Write,
+    /// It is made where it is not there, if that is no more than opening it.
+    Create,
+}
+
+impl<'a> Context<'a> {
+    /// For the working folder.
+    ///
+    /// # Errors
+    /// `project.folder` where the working folder is gone.
+    pub fn new(global: Global, output: &'a Output) -> Result<Context<'a>, Stop> {
+        let folder = std::env::current_dir()
+            .map_err(|error| Error::failed("project.folder", format!("the working folder can't be used: {error}")))?;
+        Ok(Context { global, output, registry: REGISTRY, folder })
+    }
+
+    /// The project that the command works on.
+    ///
+    /// # Errors
+    /// As [`Project::discover`] and [`Project::open`].
+    pub fn project(&self) -> Result<Project, Error> {
+        match &self.global.project {
+            Some(folder) => Project::open(&self.folder.join(folder), &self.registry.flavours),
+            None => Project::discover(&self.folder, &self.registry.flavours),
+        }
+    }
+
+    /// The project, or a new one in the working folder.
+    ///
+    /// # Errors
+    /// As [`Project::open`].
+    pub fn project_or_new(&self) -> Result<Project, Error> {
+        match &self.global.project {
+            Some(folder) => Project::open(&self.folder.join(folder), &self.registry.flavours),
+            None => {
+                let root = Project::find(&self.folder);
+                Project::open(root.as_deref().unwrap_or(&self.folder), &self.registry.flavours)
+            }
+        }
+    }
+
+    /// The environment, with the file that the flag or the project names.
+    ///
+    /// # Errors
+    /// As [`Project::environment`].
+    pub fn environment(&self, project: &Project) -> Result<Environment, Error> {
+        let file = self.global.env_file.as_ref().map(|file| self.folder.join(file));
+        project.environment(file.as_deref())
+    }
+
+    /// The database that is meant.
+    ///
+    /// # Errors
+    /// As [`Project::target`].
+    pub fn target(&self, project: &Project) -> Result<Target, Error> {
+        let choice = Choice { url: self.global.url.as_deref(), database: self.global.database.as_deref() };
+        let environment = self.environment(project)?;
+        project.target(choice, &environment).map_err(|error| match error.code() {
+            "url.missing" if choice.database.is_none() => {
+                let file = project.shown(environment.file());
+                error.with_help(format!("for a database in a file, write to {file}: DATABASE_URL=sqlite:///./app.db"))
+            }
+            _ => error,
+        })
+    }
+
+    /// The adapter of a database.
+    ///
+    /// # Errors
+    /// As [`Registry::find`].
+    pub fn adapter(&self, target: &Target) -> Result<&'static Adapter, Error> {
+        self.registry
+            .find(&target.url)
+            .map_err(|error| error.with_detail(format!("the URL comes from {}", target.origin)))
+    }
+
+    /// The migrations of a database.
+    pub fn source(&self, project: &Project, target: &Target) -> Folder {
+        Folder::new(&target.migrations, project.shown(&target.migrations))
+    }
+
+    /// The migrator of a database's migrations, without the check that they render for other engines.
+    pub fn migrator(&self, project: &Project, target: &Target) -> Migrator {
+        let settings = Settings { project: project.config().project_id.clone(), ..Settings::default() };
+        Migrator::new(self.source(project, target), self.registry.flavours, settings)
+    }
+
+    /// Connects to a database that can be migrated.
+    ///
+    /// # Errors
+    /// What connecting gives; `url.documents` for a document store.
+    pub async fn connect(&self, base: &Path, target: &Target, access: Access) -> Result<Box<dyn SqlStore>, Error> {
+        let options = connect_options(base, access);
+        match (self.adapter(target)?.connect)(&target.url, &options).await? {
+            Backend::Sql(store) => Ok(store),
+            Backend::Documents(_) => Err(Error::usage(
+                "url.documents",
+                format!("{} holds documents: it can be seeded, but has no migrations", target.url),
+            )),
+        }
+    }
+}
+
+/// The options that an access stands for.
+pub fn connect_options(base: &Path, access: Access) -> ConnectOptions {
+    ConnectOptions {
+        base: base.to_owned(),
+        read_only: access == Access::Read,
+        create: access == Access::Create,
+        timeout: Duration::from_secs(10),
+    }
+}
