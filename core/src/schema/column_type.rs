@@ -13,7 +13,8 @@ pub enum ColumnType {
     Integer,
     /// 64 bits, signed.
     BigInt,
-    /// Exact, `precision` digits of which `scale` stand after the point; 1 <= precision <= 38, 0 <= scale <= precision.
+    /// Exact, `precision` digits of which `scale` stand after the point; 1 <= precision <= 38, 0 <= scale <= precision,
+    /// scale <= 30.
     Decimal {
         /// All digits.
         precision: u8,
@@ -82,6 +83,15 @@ pub enum TypeFamily {
 impl ColumnType {
     /// The greatest length of VARCHAR and VARBINARY: PostgreSQL's.
     pub const MAX_TEXT_LENGTH: u32 = 10_485_760;
+
+    /// The most digits of a DECIMAL: Oracle's.
+    pub const MAX_PRECISION: u8 = 38;
+
+    /// The most digits of a DECIMAL after the point: MySQL's.
+    pub const MAX_SCALE: u8 = 30;
+
+    /// The greatest length of CHAR: MySQL's.
+    pub const MAX_CHAR_LENGTH: u32 = 255;
 
     /// The family that decides which operators the type takes.
     pub fn family(&self) -> TypeFamily {

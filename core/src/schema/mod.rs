@@ -24,6 +24,7 @@ pub use column_type::{ColumnType, TypeFamily};
 pub use conversion::{Conversion, conversion};
 pub use expression::{Aggregate, BinaryOperator, ColumnReference, Expression, Function, UnaryOperator};
 pub use name::{MAX_NAME_BYTES, Name};
+pub(crate) use resolve::same_case;
 pub use schema_error::SchemaError;
 pub use statement::{Delete, Insert, InsertSource, Join, JoinKind, Relation, Select, SelectItem, Update};
 pub use table::{Column, Constraint, ConstraintKind, ForeignKey, Index, IndexColumn, OnDelete, Table, View};

@@ -208,7 +208,7 @@ pub(super) fn well_formed(name: &Name) -> Result<(), SchemaError> {
 }
 
 /// A name must be written as it was declared: engines disagree on whether case tells names apart.
-fn same_case(what: &str, written: &Name, declared: &Name) -> Result<(), SchemaError> {
+pub(crate) fn same_case(what: &str, written: &Name, declared: &Name) -> Result<(), SchemaError> {
     if written == declared {
         return Ok(());
     }

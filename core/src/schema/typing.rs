@@ -6,9 +6,6 @@
 use super::{Aggregate, BinaryOperator, ColumnType, Expression, Function, TypeFamily, UnaryOperator};
 use crate::value::Value;
 
-/// The most digits of a DECIMAL.
-const MAX_DIGITS: u8 = 38;
-
 impl Expression {
     /// Its type; `None` for a bare NULL and for an engine's own text. The current timestamp is a TIMESTAMP unless what it is
     /// compared with, or stored as, has a time zone.
@@ -114,7 +111,8 @@ fn digits(column_type: &ColumnType) -> Option<(u8, u8)> {
 }
 
 fn decimal(whole: u8, scale: u8) -> Option<ColumnType> {
-    (scale <= MAX_DIGITS).then(|| ColumnType::Decimal { precision: (whole + scale).clamp(1, MAX_DIGITS), scale })
+    let precision = (whole + scale).clamp(1, ColumnType::MAX_PRECISION);
+    (scale <= ColumnType::MAX_SCALE).then_some(ColumnType::Decimal { precision, scale })
 }
 
 fn numeric<'a>(
@@ -168,11 +166,16 @@ fn concatenated(left: &ColumnType, right: &ColumnType) -> Option<ColumnType> {
     }
 }
 
-/// The type of all of them together, bare NULLs aside; `None` where there is none.
+/// The type of all of them together, bare NULLs aside; `None` where there is none. The current timestamp has a time zone if
+/// another one has.
 fn unify_all<'a>(expressions: impl Iterator<Item = &'a Expression>) -> Option<ColumnType> {
-    let mut types = expressions.filter_map(Expression::column_type);
-    let first = types.next()?;
-    types.try_fold(first, |so_far, next| unify(&so_far, &next))
+    let is_now =
+        |expression: &&Expression| matches!(expression, Expression::Call { function: Function::CurrentTimestamp, .. });
+    let (now, others): (Vec<_>, Vec<_>) = expressions.partition(is_now);
+    let mut types = others.into_iter().filter_map(Expression::column_type);
+    let Some(first) = types.next() else { return now.first().map(|_| ColumnType::Timestamp) };
+    let unified = types.try_fold(first, |so_far, next| unify(&so_far, &next))?;
+    (now.is_empty() || matches!(unified, ColumnType::Timestamp | ColumnType::TimestampTz)).then_some(unified)
 }
 
 fn call_type(function: Function, arguments: &[Expression]) -> Option<ColumnType> {
@@ -239,7 +242,9 @@ fn aggregate_type(function: Aggregate, argument: Option<&Expression>) -> Option<
         Aggregate::Sum => match argument?.column_type()? {
             ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => Some(ColumnType::BigInt),
             ColumnType::Real | ColumnType::Double => Some(ColumnType::Double),
-            ColumnType::Decimal { scale, .. } => Some(ColumnType::Decimal { precision: MAX_DIGITS, scale }),
+            ColumnType::Decimal { scale, .. } => {
+                Some(ColumnType::Decimal { precision: ColumnType::MAX_PRECISION, scale })
+            }
             _ => None,
         },
     }

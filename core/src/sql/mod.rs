@@ -1,6 +1,7 @@
 //! Portable SQL in and out: lexing, sections, parsing, binding, checksums, scripts, and rendering what every dialect shares.
 
 pub mod ast;
+pub mod binder;
 pub mod checksum;
 pub mod lexer;
 pub mod script;

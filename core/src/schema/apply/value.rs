@@ -10,11 +10,10 @@ pub(super) fn type_in_range(column: &Name, column_type: &ColumnType) -> Result<(
     };
     match *column_type {
         ColumnType::Decimal { precision, scale } => {
-            if !(1..=38).contains(&precision) {
+            if !(1..=ColumnType::MAX_PRECISION).contains(&precision) {
                 return Err(wrong("DECIMAL has 1 to 38 digits"));
             }
-            // 30 is the most that MySQL keeps after the point.
-            if scale > precision || scale > 30 {
+            if scale > precision || scale > ColumnType::MAX_SCALE {
                 return Err(wrong("at most 30 digits stand after the point, and not more than there are"));
             }
         }
