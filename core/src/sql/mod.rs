@@ -4,6 +4,7 @@ pub mod ast;
 pub mod binder;
 pub mod checksum;
 pub mod lexer;
+pub mod parser;
 pub mod script;
 pub mod section;
 pub mod text;
