@@ -97,6 +97,10 @@ impl Parser<'_> {
                 self.refuse_if_exists()?;
                 let index = self.object_name("an index's name")?;
                 let table = if self.take("ON") { Some(self.object_name("a table's name")?) } else { None };
+                if self.at_symbol(",") {
+                    let help = "drop each index by a statement of its own";
+                    return Err(self.expected_with_help("the end of the statement", help));
+                }
                 Ok(StatementKind::DropIndex { index, table })
             }
             _ => Err(self

@@ -30,7 +30,11 @@ impl Parser<'_> {
         let start = self.start();
         let constraint = if self.take("CONSTRAINT") { Some(self.identifier("a constraint's name")?) } else { None };
         let kind = match self.upper().as_str() {
-            "NOT" if self.take_words(&["NOT", "NULL"]) => ColumnOptionKind::NotNull,
+            "NOT" if self.refused_here().is_none() => {
+                self.skip();
+                self.expect("NULL")?;
+                ColumnOptionKind::NotNull
+            }
             "NULL" => {
                 self.skip();
                 ColumnOptionKind::Null
@@ -222,7 +226,9 @@ impl Parser<'_> {
     }
 
     fn in_parentheses(&mut self) -> Result<crate::sql::ast::Expression> {
-        self.expect_symbol("(")?;
+        if !self.take_symbol("(") {
+            return Err(self.expected_with_help("`(`", "a check's condition stands in parentheses"));
+        }
         let expression = self.expression()?;
         match self.take_symbol(")") {
             true => Ok(expression),

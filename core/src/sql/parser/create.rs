@@ -51,7 +51,11 @@ impl Parser<'_> {
 
     fn element(&mut self) -> Result<Element> {
         if self.at_symbol(")") {
-            return Err(self.expected_with_help("a column or a constraint", "take out the comma before it"));
+            let help = match self.previous_is(",") {
+                true => "take out the comma before it",
+                false => "a table has at least one column",
+            };
+            return Err(self.expected_with_help("a column or a constraint", help));
         }
         if self.at_constraint() {
             return self.constraint().map(Element::Constraint);

@@ -174,6 +174,11 @@ impl<'a> Parser<'a> {
         taken.checked_sub(1).and_then(|last| self.tokens.get(last)).copied()
     }
 
+    /// Whether the last token taken is that operator or punctuation mark.
+    pub fn previous_is(&self, symbol: &str) -> bool {
+        self.previous().is_some_and(|token| token.text(self.text) == symbol)
+    }
+
     fn previous_end(&self) -> usize {
         self.previous().map_or(self.range_start, |token| token.end)
     }

@@ -1,6 +1,7 @@
 //! INSERT, UPDATE and DELETE.
 
 use super::cursor::Parser;
+use super::refusal::UPSERT;
 use crate::error::Result;
 use crate::sql::ast::{Expression, Identifier, InsertSource, Span, StatementKind};
 
@@ -11,19 +12,16 @@ impl Parser<'_> {
     /// INSERT.
     pub fn insert(&mut self) -> Result<StatementKind> {
         self.expect("INSERT")?;
-        if self.at("IGNORE") || (self.at("OR") && !self.at_words(&["OR", "INTO"])) {
-            let what = format!("INSERT {}", self.upper());
-            return Err(self.refusal_to_section(&what, if self.at("OR") { 2 } else { 1 }));
+        if self.at("IGNORE") {
+            return Err(self.refusal("INSERT IGNORE", 1, UPSERT));
+        }
+        if self.at("OR") {
+            return Err(self.refusal(&format!("INSERT OR {}", self.upper_at(1)), 2, UPSERT));
         }
         self.expect("INTO")?;
         let table = self.object_name("a table's name")?;
-        if self.at_symbol("(") && self.word_is(1, "SELECT") {
-            return Err(self.expected_with_help(
-                "a column's name",
-                "a query stands without parentheses: INSERT INTO table SELECT ...",
-            ));
-        }
-        let columns = if self.at_symbol("(") { self.column_names()? } else { Vec::new() };
+        let query = self.at_symbol("(") && self.word_is(1, "SELECT");
+        let columns = if self.at_symbol("(") && !query { self.column_names()? } else { Vec::new() };
         let source = match self.upper().as_str() {
             "VALUES" => {
                 self.skip();
@@ -40,6 +38,9 @@ impl Parser<'_> {
             "SET" => return Err(self.refusal("INSERT ... SET", 1, "write INSERT INTO table (column) VALUES (value)")),
             "OVERRIDING" => {
                 return Err(self.refusal("OVERRIDING", 1, "leave it out: identities take a row's own value"));
+            }
+            _ if self.at_symbol("(") => {
+                return Err(self.expected_with_help("VALUES or SELECT", "a query stands without parentheses"));
             }
             _ => return Err(self.expected_one_of("VALUES or SELECT", &["VALUES", "SELECT"])),
         };

@@ -1,7 +1,7 @@
 //! The values of literals.
 
 use super::cursor::Parser;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sql::ast::{Expression, ExpressionKind};
 
 impl Parser<'_> {
@@ -33,14 +33,20 @@ impl Parser<'_> {
             },
             Some(b'\'') => ExpressionKind::Text(string_value(text)),
             _ => {
-                let prefix = text.chars().next().unwrap_or_default();
-                return Err(self
-                    .error("sql.not-portable", format!("a string with the prefix {prefix} is not portable SQL"))
-                    .with_help("leave the prefix out: every string is Unicode text, and X'..' is bytes"));
+                return Err(self.refused_prefix(text.get(..1).unwrap_or_default(), 1));
             }
         };
         self.skip();
         Ok(Expression { kind, span })
+    }
+
+    /// The refusal of a string with a prefix that only some engines know.
+    pub fn refused_prefix(&self, prefix: &str, tokens: usize) -> Error {
+        self.refusal(
+            &format!("a string with the prefix {prefix}"),
+            tokens,
+            "leave the prefix out: every string is Unicode text without escapes, and X'..' is bytes",
+        )
     }
 }
 

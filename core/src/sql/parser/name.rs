@@ -2,6 +2,7 @@
 
 use super::cursor::Parser;
 use super::literal::string_value;
+use super::refusal::NO_PARAMETERS;
 use crate::error::{Error, Result};
 use crate::schema::{MAX_NAME_BYTES, Name};
 use crate::sql::ast::Identifier;
@@ -84,7 +85,7 @@ impl Parser<'_> {
     fn refuse_odd_characters(&self, start: usize, text: &str) -> Result<()> {
         let odd = text.char_indices().find(|&(_, c)| !c.is_alphanumeric() && c != '_' && c != '$');
         match odd {
-            None if text.starts_with('$') => Err(self.expected("a name")),
+            None if text.starts_with('$') => Err(self.refusal("a parameter", 1, NO_PARAMETERS)),
             None => Ok(()),
             Some((at, character)) => {
                 let place = start + at..start + at + character.len_utf8();

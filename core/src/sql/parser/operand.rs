@@ -77,7 +77,6 @@ impl Parser<'_> {
             "CAST" if call => self.cast(),
             _ if self.at_typed_literal() => self.typed_literal(),
             _ if call => self.call(),
-            _ if self.peek_kind(1) == Some(TokenKind::Text) => Err(self.prefixed_string(&word)),
             _ => {
                 let column = self.column_reference()?;
                 Ok(Tree { expression: column, height: 1 })
@@ -102,22 +101,37 @@ impl Parser<'_> {
             }
             "CURRENT_USER" | "SESSION_USER" => Some(self.refusal_to_section(word, 1)),
             "ORDER" | "GROUP" if self.word_is(1, "BY") => Some(self.expected("an expression")),
+            _ if self.peek_kind(1) == Some(TokenKind::Text) && !call => self.refused_literal(word),
             _ if NOT_COLUMNS.contains(&word) && !self.symbol_is(1, ".") => {
-                Some(self.expected_with_help("an expression", "a column of that name is written in double quotes"))
+                let help = match self.previous_is(",") {
+                    true => "take out the comma before it; a column of that name is written in double quotes",
+                    false => "a column of that name is written in double quotes",
+                };
+                Some(self.expected_with_help("an expression", help))
             }
             _ => None,
         }
     }
 
-    fn prefixed_string(&self, word: &str) -> Error {
+    /// A word before a string that is neither a portable type nor a column with something missing after it.
+    fn refused_literal(&self, word: &str) -> Option<Error> {
+        if self.at_typed_literal() {
+            return None;
+        }
         let types = ["DATE", "TIME", "TIMESTAMP", "UUID", "JSON"];
-        match types.iter().find(|name| strsim::osa_distance(name, word) == 1) {
-            Some(name) => self.error("sql.syntax", format!("{word} '...' is not a literal")).with_help(format!("did you mean {name}?")),
-            None => self.refusal(
+        if let Some(name) = types.iter().find(|name| word.len() > 2 && strsim::osa_distance(name, word) == 1) {
+            let error = self.error("sql.syntax", format!("{word} '...' is not a literal"));
+            return Some(error.with_help(format!("did you mean {name}?")));
+        }
+        match word {
+            "E" | "R" | "U" | "Q" | "NQ" | "_UTF8MB4" | "_UTF8" | "_LATIN1" => Some(self.refused_prefix(word, 2)),
+            "BINARY" | "DATETIME" | "TIMESTAMPTZ" | "TIMETZ" | "BYTEA" | "JSONB" | "BOOL" | "BOOLEAN" | "INT" | "INTEGER"
+            | "NUMERIC" | "DECIMAL" | "MONEY" | "POINT" | "INET" => Some(self.refusal(
                 &format!("{word} before a string"),
                 2,
                 "the literals with a type are DATE, TIME, TIMESTAMP, TIMESTAMP WITH TIME ZONE, UUID and JSON; others are CAST",
-            ),
+            )),
+            _ => None,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::sql::ast::{Expression, Identifier, Relation, Select, SelectItem};
 use crate::sql::lexer::TokenKind;
 
 /// Words that end an item or a relation, and so are no alias without AS.
-const CLAUSES: [&str; 42] = [
+const CLAUSES: [&str; 56] = [
     "FROM",
     "WHERE",
     "GROUP",
@@ -27,6 +27,7 @@ const CLAUSES: [&str; 42] = [
     "FULL",
     "CROSS",
     "NATURAL",
+    "STRAIGHT_JOIN",
     "ON",
     "USING",
     "WINDOW",
@@ -36,6 +37,26 @@ const CLAUSES: [&str; 42] = [
     "AS",
     "AND",
     "OR",
+    "XOR",
+    "DIV",
+    "MOD",
+    "NOT",
+    "IS",
+    "IN",
+    "LIKE",
+    "ILIKE",
+    "BETWEEN",
+    "SIMILAR",
+    "REGEXP",
+    "RLIKE",
+    "GLOB",
+    "ESCAPE",
+    "COLLATE",
+    "OVER",
+    "LATERAL",
+    "SET",
+    "VALUES",
+    "SELECT",
     "CREATE",
     "DROP",
     "ALTER",
@@ -43,13 +64,6 @@ const CLAUSES: [&str; 42] = [
     "UPDATE",
     "DELETE",
     "COMMENT",
-    "SELECT",
-    "SET",
-    "VALUES",
-    "COLLATE",
-    "OVER",
-    "LATERAL",
-    "DIV",
 ];
 
 impl Parser<'_> {
@@ -108,8 +122,11 @@ impl Parser<'_> {
         if self.take("AS") {
             return self.identifier("a name").map(Some);
         }
+        if self.at_words(&["AT", "TIME", "ZONE"]) {
+            return Ok(None);
+        }
         match self.peek_kind(0) {
-            Some(TokenKind::QuotedName) => self.identifier("a name").map(Some),
+            Some(TokenKind::QuotedName | TokenKind::Text) => self.identifier("a name").map(Some),
             Some(TokenKind::Word) if !CLAUSES.contains(&self.upper().as_str()) => self.identifier("a name").map(Some),
             _ => Ok(None),
         }

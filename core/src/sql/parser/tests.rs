@@ -1,5 +1,6 @@
 //! What the portable set's statements become.
 
+mod errors;
 mod expressions;
 mod statements;
 

@@ -2,7 +2,7 @@
 
 use super::cursor::Parser;
 use super::refusal::IDENTITY;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sql::ast::{Span, TypeName};
 use crate::sql::lexer::TokenKind;
 
@@ -32,9 +32,7 @@ impl Parser<'_> {
         let start = self.start();
         let first = self.upper();
         if first.is_empty() || NOT_TYPES.contains(&first.as_str()) {
-            return Err(
-                self.expected_with_help("a type", "every column has one, such as BIGINT, VARCHAR(200) or TIMESTAMP")
-            );
+            return Err(self.type_missing());
         }
         if matches!(first.as_str(), "SERIAL" | "BIGSERIAL" | "SMALLSERIAL" | "SERIAL4" | "SERIAL8" | "SERIAL2") {
             return Err(self.error("sql.not-portable", format!("{first} is not portable SQL")).with_help(IDENTITY));
@@ -72,6 +70,16 @@ impl Parser<'_> {
         Ok(TypeName { words, arguments, span: self.since(start) })
     }
 
+    fn type_missing(&self) -> Error {
+        let inside_name = self.peek_kind(0) == Some(TokenKind::Operator)
+            && ![",", ")", ";", "("].iter().any(|symbol| self.at_symbol(symbol));
+        let help = match inside_name {
+            true => "a name of other characters than letters, digits and _ is written in double quotes",
+            false => "every column has one, such as BIGINT, VARCHAR(200) or TIMESTAMP",
+        };
+        self.expected_with_help("a type", help)
+    }
+
     fn type_arguments(&mut self) -> Result<Vec<(u64, Span)>> {
         if !self.at_symbol("(") {
             return Ok(Vec::new());
@@ -83,6 +91,10 @@ impl Parser<'_> {
                 match parser.peek_text(0).parse() {
                     Ok(number) => {
                         parser.skip();
+                        if parser.at("CHAR") || parser.at("BYTE") || parser.at("CHARACTERS") {
+                            let help = "leave it out: text is measured in characters, and binary data in bytes";
+                            return Err(parser.refusal("the unit of a length", 1, help));
+                        }
                         Ok((number, span))
                     }
                     Err(_) => Err(parser.error("sql.syntax", format!("{} is not a length", parser.found()))),
