@@ -1,5 +1,7 @@
 //! Short ways to write tables and changes in tests.
 
+pub mod random;
+
 use super::*;
 use crate::value::Value;
 

@@ -119,13 +119,14 @@ impl Schema {
         let position = existing.column_position(column)?;
         let default = default.filter(|default| !is_null(default));
         if let Some(default) = default {
-            let existing = &existing.columns[position];
-            if existing.identity {
+            let altered = &existing.columns[position];
+            if altered.identity {
                 return Err(identity_default(column));
             }
-            default_fits(column, &existing.column_type, default)?;
+            default_fits(column, &altered.column_type, default)?;
         }
-        self.edit_column(table, position, |column| column.default = default.cloned());
+        let default = default.map(|default| typed(default.clone(), &existing.columns[position].column_type));
+        self.edit_column(table, position, |column| column.default = default);
         Ok(())
     }
 }
@@ -154,21 +155,28 @@ pub(super) fn validate(table: &Name, column: &Column) -> Result<(), SchemaError>
     Ok(())
 }
 
-/// The column as the model keeps it: DEFAULT NULL is no default, an identity takes no NULL.
+/// The column as the model keeps it: DEFAULT NULL is no default, a constant has the column's type, an identity takes no NULL.
 pub(super) fn normalised(column: &Column) -> Column {
     let mut column = column.clone();
-    column.default = column.default.filter(|default| !is_null(default));
+    column.default =
+        column.default.filter(|default| !is_null(default)).map(|default| typed(default, &column.column_type));
     column.nullable &= !column.identity;
     column
+}
+
+/// A default whose constant has the column's type.
+fn typed(mut default: Expression, to: &ColumnType) -> Expression {
+    if let Expression::Literal { column_type, .. } = &mut default {
+        *column_type = Some(to.clone());
+    }
+    default
 }
 
 /// Gives a column its new type, in the column and in every condition of its table that names it.
 fn retype(table: &mut Table, position: usize, to: &ColumnType) {
     let Some(column) = table.columns.get_mut(position) else { return };
     column.column_type = to.clone();
-    if let Some(Expression::Literal { column_type, .. }) = &mut column.default {
-        *column_type = Some(to.clone());
-    }
+    column.default = column.default.take().map(|default| typed(default, to));
     let name = column.name.clone();
     constraint::for_each_condition_mut(table, &mut |condition| {
         condition.for_each_column_mut(&mut |reference| {

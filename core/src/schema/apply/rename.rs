@@ -120,7 +120,9 @@ fn rename_relation(query: &mut Select, from: &Name, to: &Name) {
     let relations = std::iter::once(&mut query.from).chain(query.joins.iter_mut().map(|join| &mut join.relation));
     for relation in relations.filter(|relation| relation.name.key() == from.key()) {
         relation.name = to.clone();
-        if relation.alias.is_none() {
+        if relation.alias.as_ref() == Some(to) {
+            relation.alias = None;
+        } else if relation.alias.is_none() {
             if taken {
                 relation.alias = Some(from.clone());
             } else {
