@@ -166,12 +166,14 @@ fn concatenated(left: &ColumnType, right: &ColumnType) -> Option<ColumnType> {
     }
 }
 
+fn is_now(expression: &Expression) -> bool {
+    matches!(expression, Expression::Call { function: Function::CurrentTimestamp, .. })
+}
+
 /// The type of all of them together, bare NULLs aside; `None` where there is none. The current timestamp has a time zone if
 /// another one has.
 fn unify_all<'a>(expressions: impl Iterator<Item = &'a Expression>) -> Option<ColumnType> {
-    let is_now =
-        |expression: &&Expression| matches!(expression, Expression::Call { function: Function::CurrentTimestamp, .. });
-    let (now, others): (Vec<_>, Vec<_>) = expressions.partition(is_now);
+    let (now, others): (Vec<_>, Vec<_>) = expressions.partition(|expression| is_now(expression));
     let mut types = others.into_iter().filter_map(Expression::column_type);
     let Some(first) = types.next() else { return now.first().map(|_| ColumnType::Timestamp) };
     let unified = types.try_fold(first, |so_far, next| unify(&so_far, &next))?;
@@ -182,7 +184,11 @@ fn call_type(function: Function, arguments: &[Expression]) -> Option<ColumnType>
     let first = || arguments.first().and_then(Expression::column_type);
     match function {
         Function::Coalesce => unify_all(arguments.iter()),
-        Function::NullIf | Function::Absolute | Function::Lower | Function::Upper => first(),
+        Function::NullIf => match (arguments.first()?, arguments.get(1)?) {
+            (first, second) if is_now(first) => unify_all([first, second].into_iter()),
+            (first, _) => first.column_type(),
+        },
+        Function::Absolute | Function::Lower | Function::Upper => first(),
         Function::Length => Some(ColumnType::Integer),
         Function::Trim => first().map(|operand| match operand {
             ColumnType::Char(length) => ColumnType::Varchar(length),

@@ -205,9 +205,7 @@ fn render(dialect: &dyn Dialect, expression: &Expression, expected: Option<&Colu
         }
         Expression::Call { function, arguments } => {
             let own = match function {
-                Function::Coalesce | Function::NullIf => {
-                    expected.cloned().or_else(|| arguments.iter().find_map(Expression::column_type))
-                }
+                Function::Coalesce | Function::NullIf => expected.cloned().or_else(|| expression.column_type()),
                 _ => None,
             };
             let mut texts = Vec::with_capacity(arguments.len());

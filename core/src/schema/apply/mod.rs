@@ -87,11 +87,17 @@ impl Schema {
             column::validate(&built.name, column)?;
             built.columns.push(column::normalised(column));
         }
-        for constraint in &table.constraints {
-            self.free_constraint_name(&constraint.name, &built)?;
-            let kind = self.validated_constraint(&built, constraint)?;
-            constraint::push(&mut built, &constraint.name, kind);
+        // Keys first: a foreign key to the table itself may stand before the key that it points at.
+        let is_key =
+            |kind: &ConstraintKind| matches!(kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. });
+        for keys in [true, false] {
+            for constraint in table.constraints.iter().filter(|constraint| is_key(&constraint.kind) == keys) {
+                self.free_constraint_name(&constraint.name, &built)?;
+                let kind = self.validated_constraint(&built, constraint)?;
+                constraint::push(&mut built, &constraint.name, kind);
+            }
         }
+        built.constraints.sort_by_key(|built| table.constraints.iter().position(|written| written.name == built.name));
         constraint::identity_is_the_key(&built)?;
         self.insert_table(built);
         Ok(())

@@ -131,9 +131,8 @@ pub(super) fn compare(left: &ColumnType, right: &ColumnType, ordered: bool) -> R
     let refuse = |message: String| Refusal::new(MISMATCH, format!("{right}"), message);
     for operand in [left, right] {
         if matches!(operand, ColumnType::Json | ColumnType::Blob) {
-            return Err(
-                refuse(format!("a {operand} can't be compared")).with_help("it takes IS NULL and IS NOT NULL alone")
-            );
+            return Err(refuse(format!("{operand} values can't be compared"))
+                .with_help("it takes IS NULL and IS NOT NULL alone"));
         }
     }
     if left.is_numeric() && right.is_numeric() {

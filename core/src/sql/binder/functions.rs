@@ -52,7 +52,7 @@ impl ExpressionBinder<'_> {
         expected: Option<&ColumnType>,
         span: &Span,
     ) -> Result<Operand> {
-        let name_span = span.start..(span.start + name.len()).min(span.end);
+        let name_span = self.name_span(name, span);
         let Some((_, function, least, most)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) else {
             return Err(self.unknown_function(name, &name_span));
         };
@@ -100,6 +100,13 @@ impl ExpressionBinder<'_> {
             Function::Round => return self.round(arguments, span),
         };
         self.known(Expression::Call { function: *function, arguments }, span)
+    }
+
+    /// Where the name of a call stands, which may begin with parentheses around it.
+    fn name_span(&self, name: &str, span: &Span) -> Span {
+        let text = self.source.text.get(span.clone()).unwrap_or_default().to_ascii_uppercase();
+        let start = span.start + text.find(name).unwrap_or(0);
+        start..(start + name.len()).min(span.end)
     }
 
     /// TRIM alone takes a CHAR: it is what makes its text the same everywhere.
@@ -227,7 +234,7 @@ impl ExpressionBinder<'_> {
         span: &Span,
     ) -> Result<Operand> {
         let name = aggregate_name(function);
-        let name_span = span.start..(span.start + name.len()).min(span.end);
+        let name_span = self.name_span(name, span);
         if self.inside_aggregate {
             let message = format!("{name} can't stand inside another aggregate");
             return Err(self.failed("sql.aggregate", &name_span, "inside an aggregate", message));

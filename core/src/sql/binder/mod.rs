@@ -21,9 +21,44 @@ mod tables;
 mod temporal;
 mod types;
 
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
 use crate::error::{Result, SourceText};
 use crate::schema::{Change, Schema};
 use crate::sql::ast::Statement;
+use crate::sql::parser;
+
+/// A change, and the statement that makes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    /// What it changes.
+    pub change: Change,
+    /// Where its statement stands in the source.
+    pub span: Range<usize>,
+    /// Which of the statements that is, from 0; one statement may make several changes.
+    pub statement: usize,
+}
+
+/// Parses and binds a portable section. `schema` is the one that stands before it, and goes through the changes; after an error it may
+/// have gone through some of them, so bind on a clone.
+///
+/// # Errors
+/// The first thing that is wrong, at its place in `source`.
+pub fn bind_all(source: &SourceText, body: Range<usize>, schema: &mut Schema) -> Result<Vec<Bound>> {
+    let mut bound = Vec::new();
+    for (number, statement) in parser::parse(source, body)?.iter().enumerate() {
+        let changes = bind(statement, schema, source)?;
+        bound.extend(changes.into_iter().map(|change| Bound {
+            change,
+            span: statement.span.clone(),
+            statement: number,
+        }));
+    }
+    Ok(bound)
+}
 
 /// Binds a statement: the changes that it makes. `schema` is the one that stands before it, and goes through the changes; after an
 /// error it may have gone through some of them, so bind on a clone.

@@ -120,7 +120,8 @@ impl ExpressionBinder<'_> {
                 (Operand::Null, Some(_)) => true,
                 _ => false,
             };
-            operands.iter().all(fits).then(|| expected.cloned()).flatten()
+            let typed = operands.iter().any(|operand| !matches!(operand.operand, Operand::Null));
+            (typed && operands.iter().all(fits)).then(|| expected.cloned()).flatten()
         });
         let mut bound = Vec::with_capacity(operands.len());
         let mut result = shared.clone();
