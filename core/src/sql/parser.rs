@@ -72,7 +72,8 @@ impl Parser<'_> {
         if self.at_end() || self.take_symbol(";") {
             return Ok(());
         }
-        if STATEMENTS.iter().any(|word| self.at(word)) {
+        let begins_statement = STATEMENTS.iter().any(|word| self.at(word));
+        if begins_statement && (!self.at("COMMENT") || self.word_is(1, "ON")) {
             return Err(self
                 .error("sql.syntax", format!("a semicolon is missing before {}", self.found()))
                 .with_help("end each statement with a semicolon"));

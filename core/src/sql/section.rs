@@ -230,7 +230,8 @@ fn title(comment: &str) -> Option<String> {
     let inside = comment.strip_prefix("/*").and_then(|rest| rest.strip_suffix("*/")).unwrap_or(comment);
     inside
         .lines()
-        .map(|line| line.trim_matches(|character: char| character.is_whitespace() || "-*#=".contains(character)))
+        .map(|line| line.trim_start_matches(|character: char| character.is_whitespace() || "-*#=".contains(character)))
+        .map(|line| line.trim_end_matches(|character: char| character.is_whitespace() || "-*=".contains(character)))
         .find(|line| !line.is_empty())
         .map(str::to_owned)
 }

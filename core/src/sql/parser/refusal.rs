@@ -57,7 +57,10 @@ const KNOWN: &[(&[&str], &str)] = &[
     (&["STORED"], SECTION),
     (&["VIRTUAL"], SECTION),
     (&["INVISIBLE"], SECTION),
-    (&["COMMENT"], "write a statement of its own: COMMENT ON COLUMN table.column IS '...'"),
+    (
+        &["COMMENT"],
+        "write a statement of its own: COMMENT ON TABLE name IS '...', or COMMENT ON COLUMN table.column IS '...'",
+    ),
     (&["NOT", "DEFERRABLE"], NOT_DEFERRED),
     (&["DEFERRABLE"], NOT_DEFERRED),
     (&["INITIALLY"], NOT_DEFERRED),

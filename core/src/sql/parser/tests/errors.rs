@@ -118,6 +118,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     ("CREATE TABLE a (s TEXT COLLATE \"C\")", "sql.not-portable 1:24 COLLATE is not portable SQL", "-- migrate:up"),
     ("CREATE TABLE a (s INT COMMENT 'x')", "sql.not-portable 1:23 COMMENT is not portable SQL", "COMMENT ON COLUMN"),
+    ("CREATE TABLE a (s INT) COMMENT 'x'", "sql.not-portable 1:24 COMMENT is not portable SQL", "COMMENT ON TABLE"),
     (
         "CREATE TABLE a (id INT) ENGINE=InnoDB",
         "sql.not-portable 1:25 ENGINE is not portable SQL",
