@@ -109,15 +109,29 @@ impl<'a> Context<'a> {
             .map_err(|error| error.with_detail(format!("the URL comes from {}", target.origin)))
     }
 
-    /// The migrations of a database.
-    pub fn source(&self, project: &Project, target: &Target) -> Folder {
-        Folder::new(&target.migrations, project.shown(&target.migrations))
+    /// The migrations of the database that is meant.
+    pub fn source(&self, project: &Project) -> Folder {
+        let folder = project.migrations_folder(self.global.database.as_deref());
+        let shown = project.shown(&folder);
+        Folder::new(folder, shown)
     }
 
     /// The migrator of a database's migrations, without the check that they render for other engines.
-    pub fn migrator(&self, project: &Project, target: &Target) -> Migrator {
+    pub fn migrator(&self, project: &Project) -> Migrator {
         let settings = Settings { project: project.config().project_id.clone(), ..Settings::default() };
-        Migrator::new(self.source(project, target), self.registry.flavours, settings)
+        Migrator::new(self.source(project), self.registry.flavours, settings)
+    }
+
+    /// The project and the database that a command changes, unless a guard forbids it.
+    ///
+    /// # Errors
+    /// As [`Context::project`], [`Context::target`] and [`Project::check_guards`].
+    pub fn target_to_change(&self, command: &str) -> Result<(Project, Target), Error> {
+        let project = self.project()?;
+        let target = self.target(&project)?;
+        self.adapter(&target)?;
+        project.check_guards(&target.url, command)?;
+        Ok((project, target))
     }
 
     /// Connects to a database that can be migrated.

@@ -82,6 +82,18 @@ impl Output {
         }
     }
 
+    /// Whether progress is shown at all.
+    pub fn shows_progress(&self) -> bool {
+        !self.quiet && !self.json
+    }
+
+    /// Writes what a command did: data, but nothing that anybody misses with `--quiet`.
+    pub fn result(&self, text: &str) {
+        if self.shows_progress() {
+            self.data(text);
+        }
+    }
+
     /// Writes data as JSON.
     ///
     /// # Errors
@@ -95,7 +107,7 @@ impl Output {
 
     /// Says what is going on; nothing with `--quiet`, and nothing where JSON is wanted.
     pub fn progress(&self, text: &str) {
-        if !self.quiet && !self.json {
+        if self.shows_progress() {
             self.message(text);
         }
     }
@@ -161,4 +173,26 @@ pub fn colored(choice: ColorChoice, terminal: bool) -> bool {
 
 fn paint(color: bool, style: Style, text: &str) -> String {
     if color && !text.is_empty() { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_owned() }
+}
+
+/// A time that a person reads: 12 ms, 3.4 s, 2 min 5 s.
+pub fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_reads_well() {
+        assert_eq!(
+            [0, 999, 1_000, 3_456, 59_999, 60_000, 125_000].map(duration),
+            ["0 ms", "999 ms", "1.0 s", "3.4 s", "59.9 s", "1 min 0 s", "2 min 5 s"]
+        );
+    }
 }

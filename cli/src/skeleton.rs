@@ -2,6 +2,8 @@
 
 mod intent;
 
+use fastman_core::error::SourceText;
+use fastman_core::sql::parser::parse;
 use intent::Intent;
 
 use crate::words::words;
@@ -93,12 +95,37 @@ fn name(text: &str) -> String {
     let starts = text.starts_with(|character: char| character.is_ascii_lowercase() || character == '_');
     let plain =
         text.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_');
-    if starts && plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    if starts && plain && !is_reserved(text) { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+}
+
+/// Whether the parser takes the word for something else than a name.
+fn is_reserved(word: &str) -> bool {
+    let source = SourceText::new("", format!("ALTER TABLE {word} DROP COLUMN {word}"));
+    parse(&source, 0..source.text.len()).is_err()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_skeleton_is_portable_sql_as_it_stands() {
+        for message in [
+            "create posts table",
+            "create order table",
+            "create select and 2fa and größe tables",
+            "add order and group and created_at and is_x and price columns to posts",
+            "drop select table",
+            "rename order to group in select",
+            "create index on order group",
+            "drop index ix_order",
+        ] {
+            let source = SourceText::new("new.sql", migration(message));
+            let start = source.text.find("migrate:up\n").unwrap() + 11;
+            let statements = parse(&source, start..source.text.len());
+            assert!(!statements.unwrap().is_empty(), "{message}: {}", source.text);
+        }
+    }
 
     fn body(message: &str) -> String {
         let text = migration(message);

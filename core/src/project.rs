@@ -64,8 +64,6 @@ pub struct Target {
     pub url: DatabaseUrl,
     /// Where the URL comes from.
     pub origin: Origin,
-    /// The folder of its migrations.
-    pub migrations: PathBuf,
 }
 
 impl Project {
@@ -166,13 +164,7 @@ impl Project {
     /// `url.missing` with every place that was looked at, `database.unknown`, `url.malformed`.
     pub fn target(&self, choice: Choice<'_>, environment: &Environment) -> Result<Target> {
         let name = choice.database.map(str::to_owned);
-        let migrations = self.migrations_folder(choice.database);
-        let target = |url: DatabaseUrl, origin: Origin| Target {
-            name: name.clone(),
-            url,
-            origin,
-            migrations: migrations.clone(),
-        };
+        let target = |url: DatabaseUrl, origin: Origin| Target { name: name.clone(), url, origin };
         if let Some(text) = choice.url {
             choice.database.map(|name| self.config.database(name)).transpose()?;
             return Ok(target(DatabaseUrl::parse(text)?, Origin::Flag));

@@ -14,10 +14,8 @@ pub struct Create {}
 
 impl Create {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
-        let project = context.project()?;
-        let target = context.target(&project)?;
+        let (project, target) = context.target_to_change("db:create")?;
         let adapter = context.adapter(&target)?;
-        project.check_guards(&target.url, "db:create")?;
         let created = until_done(async {
             let options = connect_options(project.root(), Access::Create);
             Ok((adapter.create_database)(&target.url, &options).await?)
@@ -26,7 +24,7 @@ impl Create {
             context.output.json(&serde_json::json!({ "url": target.url.to_string(), "created": created }))?;
         } else {
             let what = if created { "made" } else { "is there already" };
-            context.output.data(&format!("{} {what}\n", target.url));
+            context.output.result(&format!("{} {what}\n", target.url));
         }
         Ok(Exit::Done)
     }

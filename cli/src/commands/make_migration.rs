@@ -1,5 +1,6 @@
 //! `make:migration`: a new migration file, shaped by its message.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDateTime, TimeDelta, Utc};
@@ -79,35 +80,29 @@ fn slug(message: &str) -> Result<String, Error> {
 
 /// Writes the file under a version greater than that of every other file, so that it is applied after them.
 fn write(project: &fastman_core::project::Project, folder: &Path, slug: &str, text: &str) -> Result<PathBuf, Error> {
-    loop {
-        let version = next_version(&versions(folder).map(|(version, _)| version).collect::<Vec<_>>());
-        let path = folder.join(format!("{version}_{slug}.sql"));
-        new_file::write(project, &path, text)?;
-        // Somebody else may have made one in the same moment: of two with one version, the later name gives way.
-        let shared = versions(folder).any(|(other, other_path)| other == version && other_path < path);
-        if !shared {
-            return Ok(path);
-        }
-        std::fs::remove_file(&path).map_err(|error| {
-            Error::failed("file.unwritable", format!("{} can't be removed: {error}", project.shown(&path)))
-        })?;
-    }
+    // Of two that are made in the same moment, the second one has to see the first. Where the system can't lock the file, nobody waits.
+    let settings = File::open(project.config_path()).ok();
+    let _lock = settings.as_ref().and_then(|settings| settings.lock().ok());
+    let version = next_version(versions(folder).max());
+    let path = folder.join(format!("{version}_{slug}.sql"));
+    new_file::write(project, &path, text)?;
+    Ok(path)
 }
 
 /// The versions of the folder's files; other files, and a folder that is not there, have none.
-fn versions(folder: &Path) -> impl Iterator<Item = (Version, PathBuf)> {
+fn versions(folder: &Path) -> impl Iterator<Item = Version> {
     std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| {
         let path = entry.ok()?.path();
         let file = MigrationFile::new(path.file_name()?.to_str()?, "").ok()?;
-        Some((file.version, path))
+        Some(file.version)
     })
 }
 
 /// Now, or a second after the greatest version that there is.
-fn next_version(versions: &[Version]) -> Version {
+fn next_version(greatest: Option<Version>) -> Version {
     let now = Version::at(Utc::now());
-    match versions.iter().max() {
-        Some(greatest) if *greatest >= now => after(*greatest),
+    match greatest {
+        Some(greatest) if greatest >= now => after(greatest),
         _ => now,
     }
 }
@@ -135,8 +130,8 @@ mod tests {
         let version = |text: &str| text.parse::<Version>().unwrap();
         assert_eq!(after(version("20991231235959")), version("21000101000000"));
         assert_eq!(after(version("20269999999998")), version("20269999999999"));
-        assert_eq!(next_version(&[version("20010101000000"), version("20990101000000")]), version("20990101000001"));
-        assert!(next_version(&[version("20010101000000")]) > version("20260101000000"));
+        assert_eq!(next_version(Some(version("20990101000000"))), version("20990101000001"));
+        assert!(next_version(Some(version("20010101000000"))) > version("20260101000000"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use fastman_core::migrate::{MigrationState, MigrationStatus, StatusReport};
 use serde::Serialize;
 
 use crate::context::{Access, Context};
-use crate::output::{Output, Style};
+use crate::output::{Output, Style, duration};
 use crate::run::{Exit, Stop, until_done};
 use crate::table::{self, Cell};
 
@@ -79,14 +79,14 @@ impl Status {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
         let project = context.project()?;
         let target = context.target(&project)?;
-        let migrator = context.migrator(&project, &target);
+        let migrator = context.migrator(&project);
         let report = until_done(async {
             let mut store = match context.connect(project.root(), &target, Access::Read).await {
                 Ok(store) => store,
                 // A database that is not made yet has no migration applied.
                 Err(error) if error.class() == Some(ErrorClass::MissingDatabase) => {
                     context.output.notice(&format!("the database is not there yet ({})", target.url));
-                    return Ok(unapplied(context, &project, &target)?);
+                    return Ok(unapplied(context, &project)?);
                 }
                 Err(error) => return Err(error.into()),
             };
@@ -209,22 +209,9 @@ fn remarks(migration: &MigrationStatus) -> Vec<String> {
     remarks
 }
 
-/// A time that a person reads: 12 ms, 3.4 s, 2 min 5 s.
-pub fn duration(milliseconds: u64) -> String {
-    match milliseconds {
-        0..1_000 => format!("{milliseconds} ms"),
-        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
-        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
-    }
-}
-
 /// The status of a database that is not there: every file is pending.
-fn unapplied(
-    context: &Context<'_>,
-    project: &fastman_core::project::Project,
-    target: &fastman_core::project::Target,
-) -> Result<StatusReport, Error> {
-    let files = fastman_core::migrate::in_order(&context.source(project, target))?;
+fn unapplied(context: &Context<'_>, project: &fastman_core::project::Project) -> Result<StatusReport, Error> {
+    let files = fastman_core::migrate::in_order(&context.source(project))?;
     let migrations = files.into_iter().map(|file| {
         fastman_core::sql::section::parse_migration(&file.source, &context.registry.flavours)?;
         Ok(MigrationStatus {
@@ -244,17 +231,4 @@ fn unapplied(
         })
     });
     Ok(StatusReport { history: false, foreign_project: None, migrations: migrations.collect::<Result<_, Error>>()? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_duration_reads_well() {
-        assert_eq!(
-            [0, 999, 1_000, 3_456, 59_999, 60_000, 125_000].map(duration),
-            ["0 ms", "999 ms", "1.0 s", "3.4 s", "59.9 s", "1 min 0 s", "2 min 5 s"]
-        );
-    }
 }

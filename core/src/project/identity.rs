@@ -7,9 +7,14 @@ use crate::error::{Error, Result};
 
 const COMMENT: &str = "# Tells the histories of different projects apart; keep it under version control.";
 
-/// Writes a new id into the file, in front of everything but its leading comments, and returns it.
+/// Writes a new id into the file, in front of everything but its leading comments, and returns it. An id that is there by now, because
+/// somebody else wrote one in the same moment, stays.
 pub(super) fn write(path: &Path) -> Result<String> {
     let id = uuid::Uuid::new_v4().simple().to_string();
+    let _lock = lock(path);
+    if let Some(id) = std::fs::read_to_string(path).ok().as_deref().and_then(read) {
+        return Ok(id);
+    }
     let old = match std::fs::read_to_string(path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -21,6 +26,18 @@ pub(super) fn write(path: &Path) -> Result<String> {
     };
     outcome.map_err(|error| unwritable(path, &error))?;
     Ok(id)
+}
+
+/// The id that a text has.
+fn read(text: &str) -> Option<String> {
+    let document = toml::de::DeTable::parse(text).ok()?;
+    document.get_ref().get("project_id")?.get_ref().as_str().map(str::to_owned)
+}
+
+/// Keeps others who write an id out until it is dropped; where the system can't lock a folder, nobody is.
+fn lock(path: &Path) -> Option<std::fs::File> {
+    let folder = std::fs::File::open(path.parent()?).ok()?;
+    folder.lock().ok().map(|()| folder)
 }
 
 /// A key of the root table has to stand before the first table header; behind the leading comments it does.
