@@ -10,9 +10,7 @@ mod table;
 
 use std::sync::Arc;
 
-#[allow(unused_imports, reason = "comes into use with applying")]
 pub(crate) use compose::{Claim, Moment, NewRow, Values};
-#[allow(unused_imports, reason = "comes into use with applying")]
 pub(crate) use record::{Details, InFlight, Mark, Record, RowState};
 pub use table::TABLE;
 

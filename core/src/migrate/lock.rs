@@ -18,7 +18,7 @@ const KEY: &str = super::history::TABLE;
 /// Between the first two tries; then twice as long each time.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 /// Between two tries at the most.
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Waiting that ends: how long it may take and how long it took.
 #[derive(Debug)]

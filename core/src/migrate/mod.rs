@@ -1,17 +1,29 @@
 //! Migrating: where migrations come from, the history, planning, applying, undoing, resuming.
 
+mod agenda;
+mod apply;
+mod conditions;
+mod echoes;
+#[cfg(test)]
+pub(crate) mod fake;
 mod file;
-#[allow(dead_code, reason = "what applying uses of it comes with applying")]
+#[allow(dead_code, reason = "some of it comes into use with undoing")]
 mod history;
-#[allow(dead_code, reason = "comes into use with applying")]
 mod lock;
 mod migrator;
+mod narrate;
 mod observer;
 mod options;
+#[allow(dead_code, reason = "some of it comes into use with undoing")]
+mod plan;
+mod replay;
 mod report;
+mod resume;
+mod run;
 mod source;
 mod status;
-#[allow(dead_code, reason = "comes into use with applying")]
+mod stepwise;
+#[allow(dead_code, reason = "some of it comes into use with undoing")]
 mod stored;
 mod who;
 

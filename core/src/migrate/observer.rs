@@ -58,7 +58,7 @@ pub enum Event<'a> {
 }
 
 /// Is told what happens. `&mut ()` listens to nothing.
-pub trait Observer: Send {
+pub trait Observer: Send + Sync {
     /// Something happened. MUST return at once.
     fn event(&mut self, event: Event<'_>);
 }

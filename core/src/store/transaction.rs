@@ -40,7 +40,6 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// As [`SqlStore::rollback`]; it is closed either way.
-    #[allow(dead_code, reason = "the migration lock, which polls, comes into use with applying")]
     pub(crate) async fn close(&mut self) -> Result<()> {
         if !self.open {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::record::RowState;
+use super::record::{Record, RowState};
 use super::{History, table};
 use crate::dialect::RenderInput;
 use crate::error::Result;
@@ -22,7 +22,7 @@ pub(crate) enum Values {
 }
 
 /// Whose row a statement may change. The number of rows that it changed tells whether it was so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Claim<'a> {
     /// Anybody's.
     Any,
@@ -30,13 +30,8 @@ pub(crate) enum Claim<'a> {
     Session(&'a str),
     /// Nobody's.
     Nobody,
-}
-
-impl<'a> Claim<'a> {
-    /// The claim that a row holds.
-    pub fn held(session: Option<&'a str>) -> Claim<'a> {
-        session.map_or(Claim::Nobody, Claim::Session)
-    }
+    /// That of an unfinished migration, as it was seen.
+    Unfinished(&'a Record),
 }
 
 /// A row to be inserted.
@@ -54,6 +49,7 @@ pub(crate) struct NewRow<'a> {
     pub applied_by: &'a str,
     pub plan: Option<String>,
     pub down_plan: Option<String>,
+    pub in_flight: Option<String>,
 }
 
 /// When and where in the order a row is inserted.
@@ -113,20 +109,26 @@ impl<'a> Composer<'a> {
         self.push(" = ");
         self.push_value("version", Value::Text(version.to_string()))?;
         match claim {
-            Claim::Any => {}
-            Claim::Nobody => {
-                self.push(" AND ");
-                self.push_column("session");
-                self.push(" IS NULL");
-            }
-            Claim::Session(session) => {
-                self.push(" AND ");
-                self.push_column("session");
-                self.push(" = ");
-                self.push_value("session", Value::Text(session.to_owned()))?;
+            Claim::Any => Ok(()),
+            Claim::Nobody => self.push_equal("session", Value::Null),
+            Claim::Session(session) => self.push_equal("session", text(session)),
+            Claim::Unfinished(record) => {
+                self.push_equal("session", optional(record.session.as_deref()))?;
+                self.push_equal("state", text(record.state.word()))?;
+                self.push_equal("statements_done", count(record.done))
             }
         }
-        Ok(())
+    }
+
+    fn push_equal(&mut self, column: &str, value: Value) -> Result<()> {
+        self.push(" AND ");
+        self.push_column(column);
+        if value == Value::Null {
+            self.push(" IS NULL");
+            return Ok(());
+        }
+        self.push(" = ");
+        self.push_value(column, value)
     }
 
     fn finish(self) -> Statement {
@@ -185,6 +187,7 @@ impl History {
             ("applied_by", text(row.applied_by)),
             ("duration_ms", Value::Integer(0)),
             ("fastman", text(env!("CARGO_PKG_VERSION"))),
+            ("in_flight", row.in_flight.map_or(Value::Null, Value::Text)),
             ("plan", row.plan.map_or(Value::Null, Value::Text)),
             ("down_plan", row.down_plan.map_or(Value::Null, Value::Text)),
         ];

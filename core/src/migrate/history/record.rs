@@ -113,6 +113,11 @@ impl Mark {
     /// That of a history without rows.
     pub const EMPTY: Mark = Mark { sequence: 0, row: None };
 
+    /// That of a row just inserted.
+    pub fn of(sequence: i64, version: Version, applied_at: DateTime<Utc>) -> Mark {
+        Mark { sequence, row: Some((version, applied_at)) }
+    }
+
     /// A row of version, sequence and time.
     pub fn read(row: Vec<Value>) -> Result<Mark> {
         let mut cells = Cells(row.into_iter());
@@ -180,6 +185,14 @@ pub(crate) struct InFlight {
     pub statement: usize,
     /// The catalog's echo of what it touches, before it ran; `None` for one that fastman knows nothing about.
     pub echo: Option<Vec<Option<String>>>,
+}
+
+impl InFlight {
+    /// As the history keeps it.
+    pub fn text(&self) -> String {
+        // Numbers and texts always have a JSON form.
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 /// The values of a row, taken one by one.

@@ -1,0 +1,79 @@
+//! Planning a run: every pending migration, for this engine and for every other that it must render for.
+
+use std::collections::BTreeSet;
+
+use super::Item;
+use crate::error::Result;
+use crate::migrate::plan::{Undo, plan_bound};
+use crate::migrate::replay;
+use crate::migrate::run::{Ground, Run};
+use crate::store::SqlStore;
+
+impl Run<'_> {
+    /// Plans what is pending. It reads the catalog where the dialect asks for it, and changes nothing.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with a file, with its place.
+    pub(in crate::migrate) async fn plan(
+        &self,
+        store: &mut dyn SqlStore,
+        ground: &Ground,
+        pending: &[usize],
+    ) -> Result<Vec<Item>> {
+        let mut schema = self.replay(&ground.records)?;
+        let mut items = Vec::with_capacity(pending.len());
+        for index in pending.iter().copied() {
+            let migration = &self.migrations[index];
+            let before = schema.clone();
+            let bound = replay::advance(migration, &mut schema)?;
+            for engine in self.other_engines() {
+                plan_bound(&**engine, &self.migrator.flavours, index, migration, bound.clone(), &before, &schema)?;
+            }
+            let plan = plan_bound(&*self.dialect, &self.migrator.flavours, index, migration, bound, &before, &schema)?;
+            let down = plan.undo.stored();
+            items.push(Item { steps: plan.steps.clone(), down, plan });
+        }
+        self.look_up(store, &mut items).await?;
+        Ok(items)
+    }
+
+    /// The engines besides this one that a migration must render for.
+    fn other_engines(&self) -> impl Iterator<Item = &std::sync::Arc<dyn crate::dialect::Dialect>> {
+        let own = self.dialect.flavour().name;
+        self.migrator.settings.engines.iter().filter(move |engine| engine.flavour().name != own)
+    }
+
+    /// Renders anew what depends on the live catalog, so that what can't be done is found before anything runs.
+    async fn look_up(&self, store: &mut dyn SqlStore, items: &mut [Item]) -> Result<()> {
+        if !items.iter().any(|item| item.plan.up.needs_catalog()) {
+            return Ok(());
+        }
+        let mut touched = BTreeSet::new();
+        for item in items {
+            let source = &self.migrations[item.plan.index].file.source;
+            item.steps = item.plan.up.render_live(&*self.dialect, source, store, &mut touched).await?;
+        }
+        Ok(())
+    }
+
+    /// How an applied migration is undone, with what the catalog knows now that it is applied; `None` where that adds nothing.
+    pub(super) async fn undo_live(
+        &self,
+        store: &mut dyn SqlStore,
+        item: &Item,
+    ) -> Result<Option<crate::migrate::stored::StoredDown>> {
+        match &item.plan.undo {
+            Undo::Reversible { side, loses, .. } if side.needs_catalog() => {
+                let source = &self.migrations[item.plan.index].file.source;
+                let steps = side.render_live(&*self.dialect, source, store, &mut BTreeSet::new()).await?;
+                let undo = crate::migrate::stored::StoredDown::Plan {
+                    plan: crate::migrate::plan::stored(&steps, side.transaction),
+                    loses: loses.clone(),
+                    opaque: side.has_raw(),
+                };
+                Ok(Some(undo))
+            }
+            _ => Ok(None),
+        }
+    }
+}
