@@ -5,7 +5,9 @@ mod create;
 mod doctor;
 mod make_migration;
 mod make_model;
+mod migrate;
 mod new_file;
+mod script;
 mod status;
 
 use clap::Subcommand;
@@ -20,6 +22,8 @@ pub enum Command {
     MakeMigration(make_migration::MakeMigration),
     #[command(name = "make:model")]
     MakeModel(make_model::MakeModel),
+    #[command(name = "database:migrate")]
+    Migrate(migrate::Migrate),
     #[command(name = "migrate:status")]
     Status(status::Status),
     #[command(name = "db:create")]
@@ -39,6 +43,7 @@ impl Command {
         match self {
             Command::MakeMigration(command) => command.run(context),
             Command::MakeModel(command) => command.run(context),
+            Command::Migrate(command) => command.run(context),
             Command::Status(command) => command.run(context),
             Command::Create(command) => command.run(context),
             Command::Doctor(command) => command.run(context),

@@ -122,6 +122,25 @@ impl<'a> Context<'a> {
         Migrator::new(self.source(project), self.registry.flavours, settings)
     }
 
+    /// The migrator, with the check that what it applies renders for every engine that `engines` in fastman.toml names.
+    ///
+    /// # Errors
+    /// As [`Registry::dialect`].
+    pub fn checked_migrator(&self, project: &Project) -> Result<Migrator, Error> {
+        let mut engines = Vec::new();
+        for flavour in &project.config().engines {
+            match self.registry.dialect(flavour.name, None) {
+                Ok(dialect) => engines.push(dialect),
+                Err(error) if error.code() == "engine.not-built" => {
+                    self.output.notice(&format!("not checked for {}: {error}", flavour.name));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let settings = Settings { project: project.config().project_id.clone(), engines, ..Settings::default() };
+        Ok(Migrator::new(self.source(project), self.registry.flavours, settings))
+    }
+
     /// The project and the database that a command changes, unless a guard forbids it.
     ///
     /// # Errors

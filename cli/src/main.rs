@@ -4,6 +4,7 @@ mod adapters;
 mod arguments;
 mod commands;
 mod context;
+mod narrator;
 mod output;
 mod report;
 mod run;

@@ -106,6 +106,9 @@ fn is_reserved(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use fastman_core::schema::Schema;
+    use fastman_core::sql::binder::bind_all;
+
     use super::*;
 
     #[test]
@@ -124,6 +127,14 @@ mod tests {
             let start = source.text.find("migrate:up\n").unwrap() + 11;
             let statements = parse(&source, start..source.text.len());
             assert!(!statements.unwrap().is_empty(), "{message}: {}", source.text);
+        }
+    }
+
+    #[test]
+    fn the_skeletons_of_tables_bind_without_an_edit() {
+        for text in [migration("create posts and order tables"), model("posts")] {
+            let source = SourceText::new("new.sql", text);
+            bind_all(&source, 0..source.text.len(), &mut Schema::default()).unwrap();
         }
     }
 

@@ -117,6 +117,12 @@ impl Project {
         outcome
     }
 
+    /// What `migrate:status --json` says of each migration.
+    pub fn states(&self) -> Vec<String> {
+        let data = self.run(&["migrate:status", "--json"]).data();
+        data["migrations"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// The text with what differs from run to run replaced: the folder, times and durations.
     pub fn stable(&self, text: &str) -> String {
         let canonical = fs::canonicalize(self.root()).unwrap();

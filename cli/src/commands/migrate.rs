@@ -1,0 +1,103 @@
+//! `database:migrate`: applies what is pending.
+
+use std::time::Duration;
+
+use clap::Args;
+use fastman_core::migrate::{MigrateOptions, MigrateReport, Migrator, Version};
+
+use super::script;
+use crate::context::{Access, Context};
+use crate::narrator::Narrator;
+use crate::output::Output;
+use crate::run::{Exit, Stop, until_done};
+
+/// Apply every migration that is pending
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  fastman database:migrate
+  fastman database:migrate --pretend             print the SQL, change nothing
+  fastman database:migrate --to 20260131120000   up to and with this one
+  fastman database:migrate --single-transaction  all of them or none
+
+Where the engine can, each migration is one transaction together with its record. Killed at any moment, the command can be
+run again. Of several at once, one works and the others wait.")]
+pub struct Migrate {
+    /// Stop behind this migration: its version, the beginning of it, or its name
+    #[arg(long, value_name = "VERSION")]
+    to: Option<String>,
+    /// Print the statements, change nothing
+    #[arg(long)]
+    pretend: bool,
+    /// Everything in one transaction, so that all of it is applied or nothing
+    #[arg(long)]
+    single_transaction: bool,
+    /// Also apply what is older than the last one applied
+    #[arg(long)]
+    allow_out_of_order: bool,
+    #[command(flatten)]
+    lock: Lock,
+}
+
+/// How long another migrator is waited for.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Lock {
+    /// How long to wait for another migrator
+    #[arg(long, value_name = "SECONDS", default_value_t = fastman_core::migrate::LOCK_TIMEOUT.as_secs())]
+    lock_timeout: u64,
+}
+
+impl Lock {
+    /// As a duration.
+    pub fn timeout(self) -> Duration {
+        Duration::from_secs(self.lock_timeout)
+    }
+}
+
+/// The version that an option's text means.
+pub fn version(migrator: &Migrator, text: Option<&str>) -> Result<Option<Version>, Stop> {
+    Ok(text.map(|text| migrator.version(text)).transpose()?)
+}
+
+impl Migrate {
+    pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
+        let (project, target) = context.target_to_change("database:migrate")?;
+        let migrator = context.checked_migrator(&project)?;
+        let options = MigrateOptions {
+            to: version(&migrator, self.to.as_deref())?,
+            pretend: self.pretend,
+            single_transaction: self.single_transaction,
+            allow_out_of_order: self.allow_out_of_order,
+            lock_timeout: self.lock.timeout(),
+        };
+        let access = if self.pretend { Access::Read } else { Access::Create };
+        let (report, dialect) = until_done(async {
+            let mut store = context.connect(project.root(), &target, access).await?;
+            let report = migrator.migrate(&mut *store, &options, &mut Narrator::new(context.output)).await?;
+            Ok((report, store.dialect()))
+        })?;
+        if context.output.is_json() {
+            context.output.json(&report)?;
+        } else if self.pretend {
+            context.output.data(&script::text(&report.migrations, &*dialect));
+        } else {
+            summary(&report, context.output);
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// How many were applied, behind the lines that say which.
+pub fn summary(report: &MigrateReport, output: &Output) {
+    let pending = if report.pending > 0 { format!(", {} still pending", report.pending) } else { String::new() };
+    let text = match report.migrations.len() {
+        0 if report.pending > 0 => format!("nothing to apply{pending}"),
+        0 => "nothing to apply: every migration is applied already".to_owned(),
+        count => format!("{} applied{pending}", migrations(count)),
+    };
+    output.result(&format!("{text}\n"));
+}
+
+/// "1 migration", "3 migrations".
+pub fn migrations(count: usize) -> String {
+    format!("{count} migration{}", if count == 1 { "" } else { "s" })
+}
