@@ -295,5 +295,5 @@ pub trait SqlStore: Store {
     ///
     /// # Errors
     /// What connecting gives.
-    async fn sibling(&self) -> Result<Option<Box<dyn SqlStore>>>;
+    async fn sibling(&mut self) -> Result<Option<Box<dyn SqlStore>>>;
 }

@@ -274,7 +274,7 @@ impl SqlStore for FakeStore {
         Ok(relations.iter().map(|name| FakeStore::echo_of(&state, name)).collect())
     }
 
-    async fn sibling(&self) -> Result<Option<Box<dyn SqlStore>>> {
+    async fn sibling(&mut self) -> Result<Option<Box<dyn SqlStore>>> {
         Ok(Some(Box::new(self.world.connect())))
     }
 }
