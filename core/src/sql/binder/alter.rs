@@ -2,11 +2,11 @@
 
 use super::defaults::default;
 use super::errors::placed;
-use super::statements::StatementBinder;
+use super::statements::{StatementBinder, spelled};
 use super::tables::{Pending, PendingKind};
 use super::types;
 use crate::error::Result;
-use crate::schema::{Change, ColumnAlteration, ColumnType, Name};
+use crate::schema::{Change, ColumnAlteration, ColumnType, Conversion, Name, conversion};
 use crate::sql::ast::{self, AlterAction, AlterKind, Identifier, Span};
 
 impl StatementBinder<'_> {
@@ -23,14 +23,15 @@ impl StatementBinder<'_> {
     }
 
     fn alter(&mut self, table: &Identifier, action: &AlterAction) -> Result<()> {
-        let name = self.table(table)?.name.clone();
+        let declared = self.table(table)?;
+        let name = declared.name.clone();
         match &action.kind {
             AlterKind::AddColumn(definition) => self.add_column(table, definition),
             AlterKind::DropColumn(column) => {
-                self.apply_to(Change::DropColumn { table: name, column: column.name.clone() }, &[column, table])
+                self.apply_to(Change::DropColumn { table: name, column: spelled(&declared, column) }, &[column, table])
             }
             AlterKind::RenameColumn(column, to) => self.apply_to(
-                Change::RenameColumn { table: name, column: column.name.clone(), to: to.name.clone() },
+                Change::RenameColumn { table: name, column: spelled(&declared, column), to: to.name.clone() },
                 &[column, to, table],
             ),
             AlterKind::RenameTable(to) => {
@@ -61,7 +62,7 @@ impl StatementBinder<'_> {
                 .failed("schema.primary-key", key.span, "", message)
                 .with_help("add the column, fill it with UPDATE, and then ADD PRIMARY KEY"));
         }
-        let change = Change::AddColumn { table: table.name.clone(), column };
+        let change = Change::AddColumn { table: self.table(table)?.name.clone(), column };
         self.apply_to(change, &[&definition.name, table])?;
         for constraint in &pending {
             self.add_constraint(table, constraint)?;
@@ -96,13 +97,17 @@ impl StatementBinder<'_> {
     }
 
     fn set_type(&mut self, table: &Identifier, column: &Identifier, to: ColumnType, span: &Span) -> Result<()> {
-        let name = self.table(table)?.name.clone();
-        let alteration = ColumnAlteration::Type(to);
-        let change = Change::AlterColumn { table: name, column: column.name.clone(), alteration };
+        let declared = self.table(table)?;
         // What can't be converted is the type's fault, everything else the column's.
-        let unknown = self.table(table)?.resolve_column(&column.name).is_err();
-        let span = if unknown { &column.span } else { span };
-        self.apply(change, &[], span)
+        let refused = declared
+            .column(&column.name)
+            .is_some_and(|found| matches!(conversion(&found.column_type, &to), Conversion::Refused(_)));
+        let change = Change::AlterColumn {
+            table: declared.name.clone(),
+            column: spelled(&declared, column),
+            alteration: ColumnAlteration::Type(to),
+        };
+        self.apply(change, &[], if refused { span } else { &column.span })
     }
 
     fn set_default(&mut self, table: &Identifier, column: &Identifier, written: &ast::Expression) -> Result<()> {
@@ -114,8 +119,9 @@ impl StatementBinder<'_> {
     }
 
     fn alter_column(&mut self, table: &Identifier, column: &Identifier, alteration: ColumnAlteration) -> Result<()> {
-        let name = self.table(table)?.name.clone();
-        let change = Change::AlterColumn { table: name, column: column.name.clone(), alteration };
+        let declared = self.table(table)?;
+        let column_name = spelled(&declared, column);
+        let change = Change::AlterColumn { table: declared.name.clone(), column: column_name, alteration };
         self.apply_to(change, &[column, table])
     }
 }

@@ -91,10 +91,31 @@ pub(super) fn placed(source: &SourceText, error: SchemaError, places: &[(&Name, 
         "schema.already-exists" | "schema.duplicate-column" | "schema.name-case" => places.iter().rev().find_map(named),
         _ => places.iter().find_map(named),
     };
-    let label = match error.code {
-        code if code.starts_with("schema.unknown-") => code.trim_start_matches("schema.").replace('-', " "),
-        _ => String::new(),
-    };
+    let label = label(error.code);
     let span = span.unwrap_or_else(|| otherwise.clone());
     Error::from(error).at(source, span, label)
+}
+
+/// What stands at the place of a schema's own error, in a few words.
+fn label(code: &str) -> &'static str {
+    match code {
+        "schema.already-exists" => "exists already",
+        "schema.conversion" => "can't be converted",
+        "schema.default" => "the default does not fit",
+        "schema.duplicate-column" => "again",
+        "schema.duplicate-key" => "unique already",
+        "schema.identity" => "not possible for an identity",
+        "schema.in-use" => "still used",
+        "schema.key-type" => "can't be part of a key",
+        "schema.name-case" => "differs in case",
+        "schema.name-too-long" => "too long",
+        "schema.not-null-without-default" => "no value for rows that are there",
+        "schema.referenced" => "still referenced",
+        "schema.unknown-column" => "unknown column",
+        "schema.unknown-constraint" => "unknown constraint",
+        "schema.unknown-index" => "unknown index",
+        "schema.unknown-table" => "unknown table",
+        "schema.unknown-view" => "unknown view",
+        _ => "here",
+    }
 }

@@ -31,7 +31,8 @@ impl<'a> StatementBinder<'a> {
             }
             StatementKind::DropTable { tables } => {
                 for table in tables {
-                    self.apply_to(Change::DropTable { table: table.name.clone() }, &[table])?;
+                    let name = self.table(table)?.name.clone();
+                    self.apply_to(Change::DropTable { table: name }, &[table])?;
                 }
             }
             StatementKind::AlterTable { table, actions } => self.alter_table(table, actions)?,
@@ -45,13 +46,17 @@ impl<'a> StatementBinder<'a> {
             }
             StatementKind::DropView { views } => {
                 for view in views {
-                    self.apply_to(Change::DropView { view: view.name.clone() }, &[view])?;
+                    let found = self.schema.resolve_view(&view.name);
+                    let found = found.map_err(|error| placed(self.source, error, &[], &view.span))?;
+                    let name = found.name.clone();
+                    self.apply_to(Change::DropView { view: name }, &[view])?;
                 }
             }
             StatementKind::Comment { table, column, text } => {
+                let declared = self.table(table)?;
                 let change = Change::Comment {
-                    table: table.name.clone(),
-                    column: column.as_ref().map(|column| column.name.clone()),
+                    table: declared.name.clone(),
+                    column: column.as_ref().map(|column| spelled(&declared, column)),
                     text: text.clone(),
                 };
                 let identifiers: Vec<&Identifier> = column.iter().chain([table]).collect();
@@ -114,15 +119,15 @@ impl<'a> StatementBinder<'a> {
         let name = match index {
             Some(index) => index.name.clone(),
             None => {
-                let names: Vec<Name> = columns.iter().map(|(column, _)| column.name.clone()).collect();
-                naming::index(&table.name, &names)
+                let names: Vec<Name> = columns.iter().map(|(column, _)| spelled(&declared, column)).collect();
+                naming::index(&declared.name, &names)
             }
         };
         let bound = Index {
             name,
             columns: columns
                 .iter()
-                .map(|(column, descending)| IndexColumn { name: column.name.clone(), descending: *descending })
+                .map(|(column, descending)| IndexColumn { name: spelled(&declared, column), descending: *descending })
                 .collect(),
             unique,
             predicate,
@@ -142,7 +147,8 @@ impl<'a> StatementBinder<'a> {
                 None => return Err(self.unknown_index(index)),
             },
         };
-        let change = Change::DropIndex { table: owner.name.clone(), index: index.name.clone() };
+        let name = owner.resolve_index(&index.name).map_or(&index.name, |found| &found.name).clone();
+        let change = Change::DropIndex { table: owner.name.clone(), index: name };
         let identifiers: Vec<&Identifier> = std::iter::once(index).chain(table).collect();
         self.apply_to(change, &identifiers)
     }
@@ -159,5 +165,14 @@ impl<'a> StatementBinder<'a> {
             Some(meant) => error.with_help(format!("did you mean {meant}?")),
             None => error,
         }
+    }
+}
+
+/// A column's name as its table declares it: whether it is quoted decides how an engine spells it. One that is not there stays as
+/// written, for the schema to refuse.
+pub(super) fn spelled(table: &Table, column: &Identifier) -> Name {
+    match table.column(&column.name) {
+        Some(declared) if declared.name == column.name => declared.name.clone(),
+        _ => column.name.clone(),
     }
 }

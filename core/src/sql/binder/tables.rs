@@ -4,7 +4,7 @@ use super::defaults::default;
 use super::errors::failed;
 use super::expressions::{ExpressionBinder, Place};
 use super::scope::Scope;
-use super::statements::StatementBinder;
+use super::statements::{StatementBinder, spelled};
 use super::types;
 use crate::error::{Error, Result};
 use crate::schema::{
@@ -84,7 +84,7 @@ impl StatementBinder<'_> {
             PendingKind::PrimaryKey(columns) => Some(columns.as_slice()),
             _ => None,
         });
-        let own_key: Vec<Name> = key.unwrap_or_default().iter().map(|column| column.name.clone()).collect();
+        let own_key: Vec<Name> = key.unwrap_or_default().iter().map(|column| spelled(&built, column)).collect();
         let written: Vec<&Name> = pending.iter().filter_map(|constraint| constraint.name).map(|it| &it.name).collect();
         for constraint in &pending {
             let bound = self.constraint(&built, constraint, &own_key, &written)?;
@@ -251,8 +251,7 @@ impl StatementBinder<'_> {
         own_key: &[Name],
         written: &[&Name],
     ) -> Result<Constraint> {
-        let names =
-            |columns: &[&Identifier]| -> Vec<Name> { columns.iter().map(|column| column.name.clone()).collect() };
+        let names = |columns: &[&Identifier]| -> Vec<Name> { columns.iter().map(|it| spelled(table, it)).collect() };
         let derived = |derive: &dyn Fn() -> Name| pending.name.map_or_else(derive, |name| name.name.clone());
         match &pending.kind {
             PendingKind::PrimaryKey(columns) => Ok(Constraint {
@@ -266,7 +265,7 @@ impl StatementBinder<'_> {
             }
             PendingKind::ForeignKey(columns, references) => {
                 let columns = names(columns);
-                let referenced = self.referenced(table, references, own_key)?;
+                let (parent, referenced) = self.referenced(table, references, own_key)?;
                 if columns.len() != referenced.len() {
                     let message = format!(
                         "the foreign key has {} {}, and references {}",
@@ -279,7 +278,7 @@ impl StatementBinder<'_> {
                 let name = derived(&|| naming::foreign_key(&table.name, &columns));
                 let kind = ConstraintKind::ForeignKey(ForeignKey {
                     columns,
-                    table: references.table.name.clone(),
+                    table: parent,
                     referenced,
                     on_delete: references.on_delete,
                 });
@@ -295,24 +294,28 @@ impl StatementBinder<'_> {
         }
     }
 
-    /// The columns that a foreign key points at, written out.
-    fn referenced(&self, table: &Table, references: &References, own_key: &[Name]) -> Result<Vec<Name>> {
+    /// The table that a foreign key points at, and its columns, written out.
+    fn referenced(&self, table: &Table, references: &References, own_key: &[Name]) -> Result<(Name, Vec<Name>)> {
+        let itself = references.table.name == table.name;
+        let declared = if itself { None } else { Some(self.table(&references.table)?) };
+        let parent = declared.as_deref().unwrap_or(table);
         if !references.columns.is_empty() {
-            return Ok(references.columns.iter().map(|column| column.name.clone()).collect());
+            let columns = references.columns.iter().map(|column| spelled(parent, column)).collect();
+            return Ok((parent.name.clone(), columns));
         }
-        let parent = &references.table;
-        let key = if parent.name == table.name { own_key.to_vec() } else { self.table(parent)?.primary_key().to_vec() };
+        let key = if itself { own_key } else { parent.primary_key() };
         if key.is_empty() {
+            let span = &references.table.span;
             return Err(self
                 .failed(
                     "schema.foreign-key",
-                    &parent.span,
+                    span,
                     "which of its columns?",
                     format!("table {} has no primary key", parent.name),
                 )
                 .with_help(format!("name the columns of one of its unique keys: REFERENCES {} (...)", parent.name)));
         }
-        Ok(key)
+        Ok((parent.name.clone(), key.to_vec()))
     }
 
     pub(super) fn failed(

@@ -1,5 +1,6 @@
 //! What the binder makes of SQL text: first the whole road from the text to changes, then the parts.
 
+mod examples;
 mod expressions;
 mod mistakes;
 mod queries;

@@ -213,6 +213,11 @@ fn queries_that_engines_refuse_or_read_differently() {
 #[test]
 fn alterations_that_cannot_be() {
     check("schema.conversion", "ALTER TABLE orders ALTER COLUMN weight TYPE ^INTEGER");
+    check(
+        "schema.in-use",
+        "CREATE VIEW v AS SELECT total FROM orders; ALTER TABLE orders ALTER COLUMN ^total TYPE BIGINT",
+    );
+    check("schema.unknown-view", "DROP VIEW ^orders");
     check("schema.unknown-column", "ALTER TABLE orders ALTER COLUMN ^wieght TYPE REAL");
     check("schema.primary-key", "ALTER TABLE orders ADD ^PRIMARY KEY (customer_id)");
     check("schema.primary-key", "ALTER TABLE orders ADD COLUMN n INTEGER ^PRIMARY KEY");

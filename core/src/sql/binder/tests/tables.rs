@@ -345,3 +345,32 @@ fn checks_are_typed_over_their_table() {
     assert!(columns.iter().all(|column| column.relation.is_none()));
     assert!(!columns[0].nullable && columns[1].nullable);
 }
+
+#[test]
+fn a_name_in_quotes_is_the_declared_one_and_an_engine_spells_it_as_such() {
+    let text = r#"CREATE TABLE "t" ("a" INTEGER, b INTEGER PRIMARY KEY REFERENCES "orders_of" ("id"));
+        CREATE INDEX "i" ON t (a, "b");
+        ALTER TABLE t ALTER COLUMN "b" SET DEFAULT 1;
+        ALTER TABLE t RENAME COLUMN a TO c;
+        COMMENT ON COLUMN t."b" IS 'x';
+        DROP INDEX i;
+        DROP TABLE t;
+        DROP TABLE "orders_of";"#;
+    let mut schema = shop();
+    changes_on(&mut schema, "CREATE TABLE orders_of (id INTEGER PRIMARY KEY)").unwrap();
+    let bound = changes_on(&mut schema, text).unwrap();
+    let Change::CreateTable(table) = &bound[0] else { panic!("{bound:?}") };
+    let (_, key) = table.foreign_keys().next().unwrap();
+    assert!(!key.table.is_quoted() && !key.referenced[0].is_quoted());
+    let Change::CreateIndex { index, .. } = &bound[1] else { panic!("{bound:?}") };
+    assert!(index.columns[0].name.is_quoted() && !index.columns[1].name.is_quoted());
+    let Change::AlterColumn { column, .. } = &bound[2] else { panic!("{bound:?}") };
+    assert!(!column.is_quoted());
+    let Change::RenameColumn { column, .. } = &bound[3] else { panic!("{bound:?}") };
+    assert!(column.is_quoted());
+    let Change::Comment { column: Some(column), .. } = &bound[4] else { panic!("{bound:?}") };
+    assert!(!column.is_quoted());
+    let Change::DropIndex { index, .. } = &bound[5] else { panic!("{bound:?}") };
+    assert!(index.is_quoted());
+    assert!(bound[6].subject().is_quoted() && !bound[7].subject().is_quoted());
+}
