@@ -6,13 +6,15 @@ mod outside;
 pub(super) use outside::Outside;
 mod planning;
 
+use super::agenda::Wanted;
 use super::lock::{self, SessionLock};
+use super::migrator::Migration;
 use super::narrate::{self, Opening};
 use super::plan::{Isolation, MigrationPlan, Planned, check_rebuilds};
 use super::resume;
 use super::run::{Ground, Known, Progress, Run, Since, milliseconds};
 use super::stored::StoredDown;
-use super::{Direction, Event, MigrateOptions, MigrateReport, MigrationReport, Migrator, Observer};
+use super::{Direction, Event, MigrateOptions, MigrateReport, MigrationReport, Migrator, Observer, Version};
 use crate::error::{Error, Result};
 use crate::store::{SqlStore, Transaction, TransactionOptions};
 
@@ -42,13 +44,29 @@ impl Migrator {
     ) -> Result<MigrateReport> {
         let migrations = self.load()?;
         let wanted = self.wanted(&migrations, options.to, options.allow_out_of_order)?;
+        self.migrate_wanted(&migrations, store, options, wanted, None, observer).await
+    }
+
+    /// Applies what is wanted; of that `only` these, where they are given.
+    pub(super) async fn migrate_wanted(
+        &self,
+        migrations: &[Migration],
+        store: &mut dyn SqlStore,
+        options: &MigrateOptions,
+        wanted: Wanted,
+        only: Option<&[Version]>,
+        observer: &mut dyn Observer,
+    ) -> Result<MigrateReport> {
         let dialect = store.dialect();
         let flavour = dialect.flavour();
-        let mut run = Run::new(self, &migrations, dialect, options.lock_timeout, observer);
+        let mut run = Run::new(self, migrations, dialect, options.lock_timeout, observer);
         let mut report = MigrateReport { pretended: options.pretend, ..MigrateReport::default() };
         loop {
             let ground = run.look_to_migrate(store).await?;
-            let agenda = self.agenda(&migrations, &ground.records, flavour, wanted)?;
+            let mut agenda = self.agenda(migrations, &ground.records, flavour, wanted)?;
+            if let Some(only) = only {
+                agenda.pending.retain(|index| only.contains(&migrations[*index].file.version));
+            }
             report.pending = agenda.beyond;
             if let Some(record) = agenda.unfinished {
                 if options.pretend {
@@ -88,7 +106,12 @@ impl Run<'_> {
     }
 
     /// The statements that a run would send, as literal SQL.
-    fn pretend(&self, ground: &Ground, items: &[Item], single_transaction: bool) -> Result<Vec<MigrationReport>> {
+    pub(super) fn pretend(
+        &self,
+        ground: &Ground,
+        items: &[Item],
+        single_transaction: bool,
+    ) -> Result<Vec<MigrationReport>> {
         let mut known = ground.known();
         items
             .iter()

@@ -16,9 +16,11 @@ mod observer;
 mod options;
 #[allow(dead_code, reason = "some of it comes into use with undoing")]
 mod plan;
+mod repair;
 mod replay;
 mod report;
 mod resume;
+mod rollback;
 mod run;
 mod source;
 mod status;

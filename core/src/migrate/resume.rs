@@ -210,7 +210,7 @@ impl Run<'_> {
         cells.push(("state", Value::Text(RowState::Running.word().to_owned())));
         cells.push(("session", Value::Text(session)));
         cells.push(("failure", Value::Null));
-        let update = self.history.update(record.version, cells, Claim::Unfinished(record), Values::Parameters)?;
+        let update = self.history.update(record.version, cells, Claim::Seen(record), Values::Parameters)?;
         let options = TransactionOptions::default();
         let mut transaction = lock::begin(store, options, &mut self.patience, &mut *self.observer).await?;
         match transaction.store().execute(&update.sql, &update.parameters).await {
@@ -235,7 +235,13 @@ impl Run<'_> {
     }
 
     /// Refuses to go on where what is done already is not what the file says now.
-    fn check_completed(&self, record: &Record, stored: &StoredPlan, steps: &[Planned], done: usize) -> Result<()> {
+    pub(super) fn check_completed(
+        &self,
+        record: &Record,
+        stored: &StoredPlan,
+        steps: &[Planned],
+        done: usize,
+    ) -> Result<()> {
         let changed = (0..done).find(|index| {
             let now = steps.get(*index).map(|planned| super::stored::hash(&planned.step.sql));
             now.as_deref() != stored.hashes.get(*index).map(String::as_str)
@@ -268,3 +274,6 @@ fn with_spans(stored: &StoredPlan, planned: &[Planned]) -> Vec<Planned> {
 fn count(value: usize) -> Value {
     Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use super::history::{Claim, History, InFlight, RowState, Values};
 use super::plan::Planned;
-use super::{Event, Observer, Version};
+use super::{Direction, Event, Observer, Version};
 use crate::dialect::StepKind;
 use crate::error::{Category, Error, ErrorClass, Result, SourceText};
 use crate::store::{SqlStore, Transaction, TransactionOptions};
@@ -21,6 +21,7 @@ pub(super) struct Stepwise<'a> {
     pub source: Option<&'a SourceText>,
     /// Whether a statement of the user's own may run inside a transaction.
     pub transaction: bool,
+    pub direction: Direction,
 }
 
 impl Stepwise<'_> {
@@ -118,10 +119,15 @@ impl Stepwise<'_> {
                 done => format!("{done} of its {total} statements are done, and stay: see `migrate:status`"),
             });
         if error.help().is_none() {
-            error = error.with_help(if lost {
-                "run it again: it finds out what was done and goes on from there"
-            } else {
-                "correct this statement, or those after it, and run it again: it goes on with this one"
+            error = error.with_help(match (lost, self.direction) {
+                (true, _) => "run it again: it finds out what was done and goes on from there",
+                (false, Direction::Up) => {
+                    "correct this statement, or those after it, and run it again: it goes on with this one"
+                }
+                (false, Direction::Down) => {
+                    "run it again once the reason is gone; or correct this statement, or those after it, in the file and run it \
+                     again with --down=file: it goes on with this one"
+                }
             });
         }
         match self.source {

@@ -95,6 +95,7 @@ impl Run<'_> {
             steps: &item.steps,
             source: Some(&migration.file.source),
             transaction: item.plan.up.transaction,
+            direction: Direction::Up,
         };
         stepwise.run(store, from, &mut *self.observer).await?;
         let mut cells = vec![

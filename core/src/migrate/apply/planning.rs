@@ -20,6 +20,16 @@ impl Run<'_> {
         ground: &Ground,
         pending: &[usize],
     ) -> Result<Vec<Item>> {
+        let mut items = self.plan_offline(ground, pending)?;
+        self.look_up(store, &mut items).await?;
+        Ok(items)
+    }
+
+    /// The same without a look at the catalog.
+    ///
+    /// # Errors
+    /// As [`Run::plan`].
+    pub(in crate::migrate) fn plan_offline(&self, ground: &Ground, pending: &[usize]) -> Result<Vec<Item>> {
         let mut schema = self.replay(&ground.records)?;
         let mut items = Vec::with_capacity(pending.len());
         for index in pending.iter().copied() {
@@ -33,7 +43,6 @@ impl Run<'_> {
             let down = plan.undo.stored();
             items.push(Item { steps: plan.steps.clone(), down, plan });
         }
-        self.look_up(store, &mut items).await?;
         Ok(items)
     }
 

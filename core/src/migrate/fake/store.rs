@@ -88,11 +88,11 @@ impl FakeStore {
                 let mut schema = state.data.schema.clone();
                 schema.apply(change).map_err(|error| Error::database(ErrorClass::Other, error.message))?;
                 state.data.schema = schema;
-                state.log.push(short);
+                state.data.log.push(short);
             }
             _ => {
                 state.data.written.push(short.clone());
-                state.log.push(short);
+                state.data.log.push(short);
             }
         }
         if defines && committing {

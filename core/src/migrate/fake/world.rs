@@ -27,14 +27,14 @@ pub struct Data {
     pub history: Option<Rows>,
     /// What the user's own statements and those that write rows have left, in order.
     pub written: Vec<String>,
+    /// Every statement that took effect, those of the history aside, in its short form.
+    pub log: Vec<String>,
 }
 
 /// All of the server.
 #[derive(Debug)]
 pub struct State {
     pub data: Data,
-    /// Every statement that was run, those of the history aside, in its short form.
-    pub log: Vec<String>,
     /// How many statements were run.
     pub statements: usize,
     pub kill: Option<Kill>,
@@ -58,7 +58,6 @@ impl World {
     pub fn new(facts: Facts) -> Arc<World> {
         let state = State {
             data: Data::default(),
-            log: Vec::new(),
             statements: 0,
             kill: None,
             refuse: None,
@@ -91,7 +90,7 @@ impl World {
 
     /// The short forms of the statements run so far; forgotten then.
     pub fn take_log(&self) -> Vec<String> {
-        std::mem::take(&mut self.state().log)
+        std::mem::take(&mut self.state().data.log)
     }
 
     /// One column of the history, in the order of applying.

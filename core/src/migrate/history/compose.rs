@@ -30,8 +30,8 @@ pub(crate) enum Claim<'a> {
     Session(&'a str),
     /// Nobody's.
     Nobody,
-    /// That of an unfinished migration, as it was seen.
-    Unfinished(&'a Record),
+    /// The row as it was seen.
+    Seen(&'a Record),
 }
 
 /// A row to be inserted.
@@ -112,7 +112,7 @@ impl<'a> Composer<'a> {
             Claim::Any => Ok(()),
             Claim::Nobody => self.push_equal("session", Value::Null),
             Claim::Session(session) => self.push_equal("session", text(session)),
-            Claim::Unfinished(record) => {
+            Claim::Seen(record) => {
                 self.push_equal("session", optional(record.session.as_deref()))?;
                 self.push_equal("state", text(record.state.word()))?;
                 self.push_equal("statements_done", count(record.done))

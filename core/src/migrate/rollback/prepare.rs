@@ -1,0 +1,292 @@
+//! Preparing a rollback: which migrations, by which plans, and every reason not to begin.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::dialect::Step;
+use crate::error::{Category, Error, Result};
+use crate::migrate::history::{Details, Record, RowState};
+use crate::migrate::migrator::Migration;
+use crate::migrate::plan::{Planned, Side, Undo, plan_bound};
+use crate::migrate::resume::{self, Verdict, half_applied};
+use crate::migrate::run::{Ground, Run, unknown_version};
+use crate::migrate::stored::StoredDown;
+use crate::migrate::{Direction, DownSource, Extent, RollbackOptions, Version, replay};
+use crate::schema::Schema;
+use crate::store::SqlStore;
+
+/// A migration about to be undone.
+#[derive(Debug)]
+pub(in crate::migrate) struct Undoing<'a> {
+    pub record: Record,
+    /// Its file, where there is one.
+    pub migration: Option<&'a Migration>,
+    /// The statements.
+    pub steps: Vec<Planned>,
+    /// Whether they run inside a transaction where the engine has them for DDL.
+    pub transaction: bool,
+    /// The side of the file that they are of, where they are not the stored ones.
+    pub side: Option<Side>,
+    pub loses: Vec<String>,
+    pub opaque: bool,
+    /// The first statement that is not done yet.
+    pub from: usize,
+}
+
+/// How a migration is undone, as far as it is known before its statements are rendered for the last time.
+enum Way {
+    Stored(StoredDown),
+    File(Undo),
+}
+
+impl<'a> Run<'a> {
+    /// What a rollback undoes, in order.
+    ///
+    /// # Errors
+    /// Every reason not to begin.
+    pub async fn prepare_rollback(
+        &mut self,
+        store: &mut dyn SqlStore,
+        options: &RollbackOptions,
+    ) -> Result<(Ground, Vec<Undoing<'a>>)> {
+        let ground = loop {
+            let ground = self.look(store).await?;
+            self.migrator.check_ownership(&ground.records)?;
+            let Some(record) = ground.records.iter().find(|record| !record.is_settled()).cloned() else { break ground };
+            if !self.wait_for_claim(store, &record).await? {
+                if record.direction == Direction::Up {
+                    return Err(resume::unfinished(&record));
+                }
+                break ground;
+            }
+        };
+        let selected = self.select(&ground.records, options.extent)?;
+        let versions: Vec<Version> = selected.iter().map(|record| record.version).collect();
+        let mut details: BTreeMap<Version, Details> = self
+            .history
+            .details(store, &versions)
+            .await?
+            .into_iter()
+            .map(|details| (details.version, details))
+            .collect();
+        let files = match options.down {
+            Some(DownSource::File) => self.from_files(&ground.records, &versions)?,
+            _ => BTreeMap::new(),
+        };
+        self.check_down_unchanged(&selected, &details, options)?;
+        let mut undoings = Vec::with_capacity(selected.len());
+        let mut irreversible = Vec::new();
+        let mut files = files;
+        for record in selected {
+            let Some(details) = details.remove(&record.version) else { continue };
+            let way = match files.remove(&record.version) {
+                Some(undo) => Way::File(undo),
+                None => Way::Stored(
+                    details
+                        .down()?
+                        .unwrap_or_else(|| StoredDown::Irreversible("no plan for undoing it was recorded".to_owned())),
+                ),
+            };
+            match self.undoing(store, record, &details, way).await? {
+                Ok(undoing) => undoings.push(undoing),
+                Err(reason) => irreversible.push((record, reason)),
+            }
+        }
+        if !irreversible.is_empty() {
+            return Err(self.irreversible(&irreversible));
+        }
+        self.look_up_undoings(store, &mut undoings).await?;
+        Ok((ground, undoings))
+    }
+
+    /// The rows that a rollback undoes, the last applied first.
+    fn select<'r>(&self, records: &'r [Record], extent: Extent) -> Result<Vec<&'r Record>> {
+        let reversed = records.iter().rev();
+        match extent {
+            Extent::All => Ok(reversed.collect()),
+            Extent::Steps(steps) => Ok(reversed.take(steps).collect()),
+            Extent::To(version) => {
+                if records.iter().any(|record| record.version == version) {
+                    return Ok(reversed.take_while(|record| record.version != version).collect());
+                }
+                Err(match self.migration(version) {
+                    None => unknown_version(version),
+                    Some(migration) => {
+                        Error::usage("migrate.not-applied", format!("{} is not applied", migration.label())).with_help(
+                            "name the migration up to which everything stays applied; `migrate:status` lists them",
+                        )
+                    }
+                })
+            }
+        }
+    }
+
+    /// How the files say that these are undone, from the schema that stood when each was applied.
+    fn from_files(&self, records: &[Record], versions: &[Version]) -> Result<BTreeMap<Version, Undo>> {
+        let wanted: BTreeSet<Version> = versions.iter().copied().collect();
+        let mut schema = Schema::default();
+        let mut undos = BTreeMap::new();
+        for record in records {
+            let Some(migration) = self.migration(record.version) else {
+                return Err(Error::new(
+                    Category::Drift,
+                    "migrate.missing",
+                    format!("{} is applied, and its file is missing", record.label()),
+                )
+                .with_help("bring the file back, or undo by what was stored: --down=stored"));
+            };
+            let before = schema.clone();
+            let bound = replay::advance(migration, &mut schema)?;
+            if wanted.contains(&record.version) {
+                let flavours = &self.migrator.flavours;
+                let plan = plan_bound(&*self.dialect, flavours, 0, migration, bound, &before, &schema)?;
+                undos.insert(record.version, plan.undo);
+            }
+        }
+        Ok(undos)
+    }
+
+    /// Refuses where a file's down is not what was stored and nobody said which to take.
+    fn check_down_unchanged(
+        &self,
+        selected: &[&Record],
+        details: &BTreeMap<Version, Details>,
+        options: &RollbackOptions,
+    ) -> Result<()> {
+        if options.down.is_some() {
+            return Ok(());
+        }
+        let flavour = self.dialect.flavour();
+        for record in selected {
+            let Some(migration) = self.migration(record.version) else { continue };
+            let now = migration.script.checksum(Direction::Down, &self.migrator.flavours, flavour);
+            if record.down_checksum.is_none() || record.down_checksum.as_deref() == Some(now.as_str()) {
+                continue;
+            }
+            let mut error = Error::new(
+                Category::Drift,
+                "migrate.down-changed",
+                format!("the down of {} was changed after it was applied", record.label()),
+            )
+            .with_help("undo by what was stored with --down=stored, or by what the file says now with --down=file");
+            let stored = details.get(&record.version).map(Details::down).transpose()?.flatten();
+            error = told("stored", stored.as_ref()).into_iter().fold(error, Error::with_detail);
+            let section = migration.script.select(Direction::Down, &self.migrator.flavours, flavour).section();
+            if let Some(section) = section {
+                let body = migration.script.body(section).trim();
+                for line in body.lines().filter(|line| !line.trim().is_empty()) {
+                    error = error.with_detail(format!("file:   {line}"));
+                }
+                error = error.at(&migration.file.source, section.header.clone(), "this is not what was stored");
+            } else {
+                error = error.with_detail("file:   (no down section: derived from its up)");
+            }
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// A migration about to be undone, or why it can't be.
+    async fn undoing(
+        &mut self,
+        store: &mut dyn SqlStore,
+        record: &Record,
+        details: &Details,
+        way: Way,
+    ) -> Result<Result<Undoing<'a>, String>> {
+        let migration = self.migration(record.version);
+        let mut undoing = match way {
+            Way::Stored(StoredDown::Irreversible(reason)) | Way::File(Undo::Irreversible(reason)) => {
+                return Ok(Err(reason));
+            }
+            Way::Stored(StoredDown::Plan { plan, loses, opaque }) => Undoing {
+                record: record.clone(),
+                migration,
+                steps: without_places(plan.steps),
+                transaction: plan.transaction,
+                side: None,
+                loses,
+                opaque,
+                from: 0,
+            },
+            Way::File(Undo::Reversible { side, steps, loses }) => Undoing {
+                record: record.clone(),
+                migration,
+                steps,
+                transaction: side.transaction,
+                opaque: side.has_raw(),
+                side: Some(side),
+                loses,
+                from: 0,
+            },
+        };
+        if record.is_settled() {
+            return Ok(Ok(undoing));
+        }
+        // It was being undone already.
+        let Some(plan) = details.plan()? else { return Err(resume::unfinished(record)) };
+        undoing.from = match resume::judge(store, record, details, &plan).await? {
+            Verdict::From(from) => from,
+            Verdict::Unknown(at) => return Err(half_applied(record, &plan.steps, at)),
+        };
+        if undoing.side.is_some() {
+            self.check_completed(record, &plan, &undoing.steps, undoing.from)?;
+        } else {
+            undoing.transaction = plan.transaction;
+            undoing.steps = without_places(plan.steps);
+        }
+        Ok(Ok(undoing))
+    }
+
+    fn irreversible(&self, found: &[(&Record, String)]) -> Error {
+        let message = match found {
+            [(record, reason)] => format!("{} can't be undone: {reason}", record.label()),
+            several => format!("{} of these migrations can't be undone", several.len()),
+        };
+        let adopted = found.iter().any(|(record, _)| record.state == RowState::Baseline);
+        let help = if adopted {
+            "what a baseline adopted is undone by its file alone: give it a `-- migrate:down` and use --down=file"
+        } else {
+            "write a migration that takes it back; or give its file a `-- migrate:down` and use --down=file"
+        };
+        let error = Error::refused("migrate.irreversible", message).with_help(help);
+        match found {
+            [_] => error,
+            several => several
+                .iter()
+                .fold(error, |error, (record, reason)| error.with_detail(format!("{}: {reason}", record.label()))),
+        }
+    }
+
+    /// Renders anew what depends on the live catalog, and holds stored rebuilds against it, as far as that can be done before
+    /// anything runs.
+    async fn look_up_undoings(&self, store: &mut dyn SqlStore, undoings: &mut [Undoing<'a>]) -> Result<()> {
+        let mut touched = BTreeSet::new();
+        for undoing in undoings.iter_mut() {
+            match (&undoing.side, undoing.migration) {
+                (Some(side), Some(migration)) if side.needs_catalog() => {
+                    let source = &migration.file.source;
+                    undoing.steps = side.render_live(&*self.dialect, source, store, &mut touched).await?;
+                }
+                (Some(_), _) => {}
+                (None, _) => self.check_rebuilds_stored(store, undoing, &touched).await?,
+            }
+            touched.extend(
+                undoing.steps.iter().flat_map(|planned| &planned.step.touches).map(|name| name.key().into_owned()),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Stored statements, which stand in no file.
+fn without_places(steps: Vec<Step>) -> Vec<Planned> {
+    steps.into_iter().map(|step| Planned { step, span: 0..0 }).collect()
+}
+
+fn told(what: &str, down: Option<&StoredDown>) -> Vec<String> {
+    match down {
+        Some(StoredDown::Plan { plan, .. }) => plan.steps.iter().map(|step| format!("{what}: {}", step.sql)).collect(),
+        Some(StoredDown::Irreversible(reason)) => vec![format!("{what}: can't be undone: {reason}")],
+        None => vec![format!("{what}: nothing")],
+    }
+}

@@ -1,0 +1,225 @@
+//! Undoing one migration after the other under the lock.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use super::prepare::Undoing;
+use crate::dialect::DdlTransactions;
+use crate::error::{Error, Result};
+use crate::migrate::apply::undone;
+use crate::migrate::history::{Claim, Mark, Record, RowState, Values};
+use crate::migrate::lock::{self, SessionLock};
+use crate::migrate::plan::{Planned, stored};
+use crate::migrate::run::{Ground, Known, Run, Since, milliseconds};
+use crate::migrate::stepwise::{Stepwise, claim_lost};
+use crate::migrate::{Direction, Event, MigrationReport, narrate};
+use crate::store::{SqlStore, Statement, Transaction, TransactionOptions};
+use crate::value::Value;
+
+impl Undoing<'_> {
+    fn is_inside(&self, ddl: DdlTransactions) -> bool {
+        self.transaction && ddl == DdlTransactions::Transactional && self.record.is_settled()
+    }
+
+    fn report(&self, duration: Duration, statements: Vec<String>) -> MigrationReport {
+        MigrationReport {
+            version: self.record.version,
+            name: self.record.name.clone(),
+            duration_ms: milliseconds(duration),
+            statements,
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Undoes them in order.
+    pub(super) async fn undo_all(
+        &mut self,
+        store: &mut dyn SqlStore,
+        ground: &Ground,
+        undoings: &[Undoing<'_>],
+    ) -> Result<Vec<MigrationReport>> {
+        let mut lock = SessionLock::acquire(store, &mut self.patience, &mut *self.observer).await?;
+        let outcome = self.undo_locked(lock.store(), ground, undoings).await;
+        lock.release(outcome).await
+    }
+
+    async fn undo_locked(
+        &mut self,
+        store: &mut dyn SqlStore,
+        ground: &Ground,
+        undoings: &[Undoing<'_>],
+    ) -> Result<Vec<MigrationReport>> {
+        let mut known = ground.known();
+        let mut remaining = ground.records.as_slice();
+        let mut reports: Vec<MigrationReport> = Vec::with_capacity(undoings.len());
+        for undoing in undoings {
+            self.observer.event(Event::Started {
+                version: undoing.record.version,
+                name: &undoing.record.name,
+                direction: Direction::Down,
+                statements: undoing.steps.len(),
+            });
+            let started = Instant::now();
+            match self.undo_one(store, &mut known, undoing).await {
+                Ok(()) => {}
+                Err(error) if reports.is_empty() => return Err(error),
+                Err(error) => {
+                    let labels: Vec<String> =
+                        reports.iter().map(|report| format!("{}_{}", report.version, report.name)).collect();
+                    return Err(error.with_detail(format!("undone before it: {}", labels.join(", "))));
+                }
+            }
+            remaining = remaining.split_last().map_or(remaining, |(_, rest)| rest);
+            known.mark = remaining.last().map_or(Mark::EMPTY, Record::mark);
+            let report = undoing.report(started.elapsed(), Vec::new());
+            self.finished(&report, Direction::Down);
+            reports.push(report);
+        }
+        Ok(reports)
+    }
+
+    async fn undo_one(&mut self, store: &mut dyn SqlStore, known: &mut Known, undoing: &Undoing<'_>) -> Result<()> {
+        let inside = undoing.is_inside(self.dialect.facts().ddl);
+        let options = TransactionOptions { suspend_foreign_keys: inside && narrate::suspends(&undoing.steps) };
+        let mut transaction = lock::begin(store, options, &mut self.patience, &mut *self.observer).await?;
+        match self.since(transaction.store(), known, &[]).await {
+            Ok(Since::Same) => {}
+            Ok(_) => return Err(undone(transaction, moved()).await),
+            Err(error) => return Err(undone(transaction, error).await),
+        }
+        if inside {
+            return match self.undo_inside(transaction.store(), undoing).await {
+                Ok(()) => transaction.commit().await.map_err(|error| {
+                    error.with_detail(format!(
+                        "{}: its transaction was rolled back, it is still applied",
+                        undoing.record.label()
+                    ))
+                }),
+                Err(error) => Err(undone(transaction, error).await),
+            };
+        }
+        self.claim_down(transaction, undoing).await?;
+        self.undo_outside(store, undoing).await
+    }
+
+    /// The statements and the removal of the row, in the open transaction.
+    async fn undo_inside(&self, store: &mut dyn SqlStore, undoing: &Undoing<'_>) -> Result<()> {
+        let steps = match (&undoing.side, undoing.migration) {
+            (Some(side), Some(migration)) if side.needs_catalog() => {
+                side.render_live(&*self.dialect, &migration.file.source, store, &mut BTreeSet::new()).await?
+            }
+            (Some(_), _) => undoing.steps.clone(),
+            (None, _) => {
+                self.check_rebuilds_stored(store, undoing, &BTreeSet::new()).await?;
+                undoing.steps.clone()
+            }
+        };
+        let statements: Vec<Statement> = steps.iter().map(|planned| Statement::new(planned.step.sql.clone())).collect();
+        if !statements.is_empty() {
+            store.run(&statements).await.map_err(|failure| {
+                refused(failure.error, undoing, &steps, failure.index)
+                    .with_detail("its transaction was rolled back: it is still applied")
+            })?;
+        }
+        let claim = Claim::Seen(&undoing.record);
+        let delete = self.history.delete(undoing.record.version, claim, Values::Parameters)?;
+        match store.execute(&delete.sql, &delete.parameters).await? {
+            0 => Err(moved()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Marks the row as being undone, with the whole plan, and commits that.
+    async fn claim_down(&self, mut transaction: Transaction<'_>, undoing: &Undoing<'_>) -> Result<()> {
+        let plan = stored(&undoing.steps, undoing.transaction);
+        let cells = vec![
+            ("direction", Value::Text(Direction::Down.word().to_owned())),
+            ("state", Value::Text(RowState::Running.word().to_owned())),
+            ("session", Value::Text(transaction.store().session())),
+            ("statements_done", count(undoing.from)),
+            ("statements", count(undoing.steps.len())),
+            ("failure", Value::Null),
+            ("plan", Value::Text(plan.text())),
+        ];
+        let claim = Claim::Seen(&undoing.record);
+        let update = self.history.update(undoing.record.version, cells, claim, Values::Parameters)?;
+        match transaction.store().execute(&update.sql, &update.parameters).await {
+            Ok(0) => Err(undone(transaction, moved()).await),
+            Ok(_) => transaction.commit().await,
+            Err(error) => Err(undone(transaction, error).await),
+        }
+    }
+
+    /// The statements one by one, then the removal of the row.
+    async fn undo_outside(&mut self, store: &mut dyn SqlStore, undoing: &Undoing<'_>) -> Result<()> {
+        let session = store.session();
+        let version = undoing.record.version;
+        let source = match (&undoing.side, undoing.migration) {
+            (Some(_), Some(migration)) => Some(&migration.file.source),
+            _ => None,
+        };
+        let stepwise = Stepwise {
+            history: &self.history,
+            version,
+            label: undoing.record.label(),
+            session: &session,
+            steps: &undoing.steps,
+            source,
+            transaction: undoing.transaction,
+            direction: Direction::Down,
+        };
+        stepwise.run(store, undoing.from, &mut *self.observer).await?;
+        let delete = self.history.delete(version, Claim::Session(&session), Values::Parameters)?;
+        match store.execute(&delete.sql, &delete.parameters).await? {
+            0 => Err(claim_lost(&undoing.record.label())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Everything that undoing the migration would send, as literal SQL.
+    pub(super) fn tell_down(&self, undoing: &Undoing<'_>) -> Result<MigrationReport> {
+        let version = undoing.record.version;
+        let inside = undoing.is_inside(self.dialect.facts().ddl);
+        let (mut statements, close) = match inside {
+            true => self.dialect.script_transaction(narrate::suspends(&undoing.steps)),
+            false => {
+                let cells = vec![
+                    ("direction", Value::Text(Direction::Down.word().to_owned())),
+                    ("state", Value::Text(RowState::Running.word().to_owned())),
+                    ("plan", Value::Text(stored(&undoing.steps, undoing.transaction).text())),
+                ];
+                (vec![self.history.update(version, cells, Claim::Any, Values::Literals)?.sql], Vec::new())
+            }
+        };
+        statements.extend(undoing.steps.iter().skip(undoing.from).map(|planned| planned.step.sql.clone()));
+        statements.push(self.history.delete(version, Claim::Any, Values::Literals)?.sql);
+        statements.extend(close);
+        Ok(undoing.report(Duration::ZERO, statements))
+    }
+}
+
+/// What the server said of a statement; with its place, where it stands in a file.
+fn refused(error: Error, undoing: &Undoing<'_>, steps: &[Planned], index: usize) -> Error {
+    let Some(planned) = steps.get(index) else { return error };
+    let error = error.with_detail(format!(
+        "undoing {}, statement {} of {}: {}",
+        undoing.record.label(),
+        index + 1,
+        steps.len(),
+        planned.step.sql
+    ));
+    match (&undoing.side, undoing.migration) {
+        (Some(_), Some(migration)) => error.at(&migration.file.source, planned.span.clone(), "the server refused this"),
+        _ => error,
+    }
+}
+
+fn moved() -> Error {
+    Error::refused("migrate.history-moved", "another migrator changed the history while this rollback was prepared")
+        .with_help("look at `migrate:status` and run it again")
+}
+
+fn count(value: usize) -> Value {
+    Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+}
