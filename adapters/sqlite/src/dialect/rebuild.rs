@@ -1,0 +1,284 @@
+//! Building a table anew: what ALTER TABLE can't do, by the procedure that SQLite's documentation gives
+//! (<https://www.sqlite.org/lang_altertable.html>, section 7).
+//!
+//! The new table is made under another name, the rows are copied, the old table is dropped and the new one takes its name; then come
+//! its indexes and triggers. Foreign keys are suspended by the transaction around it, so that dropping deletes no child row. While
+//! it is renamed, `legacy_alter_table` keeps SQLite from rewriting, or complaining of, views and triggers that name the table: they
+//! mean the new one, as soon as it has the name.
+
+use fastman_core::Result;
+use fastman_core::dialect::{Step, unsupported};
+use fastman_core::error::Error;
+use fastman_core::schema::{ConstraintKind, Name, Schema, Table};
+use fastman_core::sql::text;
+use fastman_core::store::{CatalogObject, CatalogObjects, ObjectKind};
+use fastman_flavours::SQLITE;
+
+use super::alter::Origin;
+use super::conversion::{Converted, convert};
+use super::decimal::Scope;
+use super::definition::{create_trigger, free_rowid, trigger_name};
+use super::expression::string;
+use super::{SqliteDialect, quoted};
+use crate::tokens;
+
+/// A table to be built anew.
+pub(super) struct Rebuild<'a> {
+    /// The table, its columns renamed already.
+    pub(super) before: &'a Table,
+    /// What it becomes.
+    pub(super) after: &'a Table,
+    /// Where its columns come from.
+    pub(super) columns: &'a [Origin],
+    /// The names of columns that were dropped or renamed.
+    pub(super) gone: &'a [Name],
+    /// What the live catalog has of it.
+    pub(super) catalog: &'a CatalogObjects,
+    /// The schema before.
+    pub(super) schema: &'a Schema,
+}
+
+/// The table that makes a transaction fail where something is not as it must be: by a CHECK whose name says what is wrong.
+const CHECKS: &str = "temp.\"fastman_check\"";
+
+impl Rebuild<'_> {
+    /// The statements.
+    ///
+    /// # Errors
+    /// `dialect.unsupported` for what the model does not know and the rebuild would lose.
+    pub(super) fn steps(&self, dialect: &SqliteDialect) -> Result<Vec<Step>> {
+        let kept = self.kept_objects()?;
+        let values = self.values(dialect)?;
+        let name = quoted(&self.after.name);
+        let new = Name::exact(&format!("fastman_rebuild_{}", self.after.name));
+        let mut statements = self.checks(&values);
+        statements.push(dialect.create_table(self.after, &new)?);
+        statements.push(self.copy(&new, &values));
+        if self.after.columns.iter().any(|column| column.identity) {
+            statements.push(self.keep_mark(&new));
+        }
+        statements.push(format!("DROP TABLE {name}"));
+        statements.push("PRAGMA legacy_alter_table = ON".to_owned());
+        statements.push(format!("ALTER TABLE {} RENAME TO {name}", quoted(&new)));
+        statements.push("PRAGMA legacy_alter_table = OFF".to_owned());
+        for index in &self.after.indexes {
+            statements.push(dialect.create_index(self.after, index)?);
+        }
+        for column in self.after.columns.iter().filter(|column| column.on_update_now) {
+            statements.push(create_trigger(self.after, column));
+        }
+        statements.extend(kept.iter().map(|object| object.sql.clone()));
+        let table = &self.after.name;
+        Ok(statements.into_iter().map(|sql| Step::ddl(sql, table).rebuilding(table)).collect())
+    }
+
+    /// Each column that rows are given a value in, and that value.
+    fn values(&self, dialect: &SqliteDialect) -> Result<Vec<(Name, Converted)>> {
+        let scope = Scope { schema: self.schema, query: None };
+        let mut values = Vec::with_capacity(self.after.columns.len());
+        for column in &self.after.columns {
+            let Some(origin) = self.columns.iter().find(|origin| origin.name.key() == column.name.key()) else {
+                continue;
+            };
+            let value = match (&origin.original, &origin.initial) {
+                (Some(_), _) => quoted(&column.name),
+                (None, Some(initial)) => {
+                    let own = origin.types.first();
+                    text::expression(dialect, &scope.assigned(initial, own), own)?
+                }
+                (None, None) => "NULL".to_owned(),
+            };
+            values.push((column.name.clone(), convert(value, &origin.types)?));
+        }
+        Ok(values)
+    }
+
+    fn copy(&self, new: &Name, values: &[(Name, Converted)]) -> String {
+        let mut columns: Vec<String> = values.iter().map(|(name, _)| quoted(name)).collect();
+        let mut selected: Vec<String> = values.iter().map(|(_, value)| value.text.clone()).collect();
+        // An identity is the rowid already; elsewhere rows keep theirs.
+        if !self.after.columns.iter().any(|column| column.identity) {
+            let names = self.before.columns.iter().chain(&self.after.columns).map(|column| &column.name);
+            if let Some(rowid) = free_rowid(names) {
+                columns.insert(0, rowid.to_owned());
+                selected.insert(0, rowid.to_owned());
+            }
+        }
+        format!(
+            "INSERT INTO {} ({}) SELECT {} FROM {}",
+            quoted(new),
+            columns.join(", "),
+            selected.join(", "),
+            quoted(&self.before.name)
+        )
+    }
+
+    /// AUTOINCREMENT never gives a number twice, also not that of a deleted row: the highest ever given stays. SQLite makes the new table's
+    /// row of `sqlite_sequence` when rows are copied, even if there are none.
+    fn keep_mark(&self, new: &Name) -> String {
+        let (old, new) = (string(&self.before.name.key()), string(new.as_str()));
+        format!(
+            "UPDATE sqlite_sequence SET seq = max(seq, coalesce((SELECT max(seq) FROM sqlite_sequence WHERE lower(name) = {old}), 0)) \
+             WHERE name = {new}"
+        )
+    }
+
+    /// What must hold before anything is changed: values fit their new types; in a script, nothing unknown is lost.
+    fn checks(&self, values: &[(Name, Converted)]) -> Vec<String> {
+        let table = quoted(&self.before.name);
+        let mut checks: Vec<(String, String)> = Vec::new();
+        if !self.catalog.live {
+            checks.push((
+                format!(
+                    "{} has a column, trigger or index that fastman does not know and that would be lost",
+                    self.before.name
+                ),
+                format!("SELECT 1 WHERE {}", self.holds_unknown()),
+            ));
+        }
+        for (column, value) in values {
+            for (condition, what) in &value.violations {
+                let problem = format!("{}.{column} has a value {what}", self.after.name);
+                checks.push((problem, format!("SELECT 1 FROM {table} WHERE {condition} LIMIT 1")));
+            }
+        }
+        if checks.is_empty() {
+            return Vec::new();
+        }
+        let columns: Vec<String> = checks
+            .iter()
+            .enumerate()
+            .map(|(index, (problem, _))| {
+                format!("\"{index}\" CONSTRAINT {} CHECK (\"{index}\" IS NULL)", super::quoted_text(problem))
+            })
+            .collect();
+        let mut statements = vec![format!("CREATE TABLE {CHECKS} (\n  {}\n)", columns.join(",\n  "))];
+        for (index, (_, query)) in checks.iter().enumerate() {
+            statements.push(format!("INSERT INTO {CHECKS} (\"{index}\") {query}"));
+        }
+        statements.push(format!("DROP TABLE {CHECKS}"));
+        statements
+    }
+
+    /// A condition that is true if the database has what the model has not. A script is run by somebody else, later.
+    fn holds_unknown(&self) -> String {
+        let list = |names: Vec<String>| {
+            let names: Vec<String> = names.iter().map(|name| string(name)).collect();
+            names.join(", ")
+        };
+        let table = string(&self.before.name.key());
+        let columns = list(self.before.columns.iter().map(|column| column.name.key().into_owned()).collect());
+        let mut objects: Vec<String> = self.before.indexes.iter().map(|index| index.name.key().into_owned()).collect();
+        objects.extend(self.own_triggers());
+        format!(
+            "EXISTS (SELECT 1 FROM pragma_table_xinfo({table}) WHERE lower(name) NOT IN ({columns}) OR hidden <> 0)\n  \
+             OR EXISTS (SELECT 1 FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL \
+             AND lower(tbl_name) = {table} AND lower(name) NOT IN ({}))\n  \
+             OR EXISTS (SELECT 1 FROM pragma_table_list WHERE lower(name) = {table} AND schema = 'main' AND (strict OR wr))",
+            list(objects)
+        )
+    }
+
+    /// The names, in lower case, of the triggers that the model makes.
+    fn own_triggers(&self) -> Vec<String> {
+        let touched = self.before.columns.iter().filter(|column| column.on_update_now);
+        let current = touched.map(|column| trigger_name(&self.before.name, &column.name));
+        current.map(|name| name.key().into_owned()).collect()
+    }
+
+    /// The triggers and indexes that only the catalog knows, which are made again.
+    fn kept_objects(&self) -> Result<Vec<&CatalogObject>> {
+        if !self.catalog.live {
+            return Ok(Vec::new());
+        }
+        let mut lost: Vec<String> = Vec::new();
+        let key = self.before.name.key();
+        for (table, attribute) in &self.catalog.attributes {
+            if table.key() == key {
+                lost.push(attribute.clone());
+            }
+        }
+        if let Some(live) = self.catalog.tables.table(&self.before.name) {
+            self.unknown_parts(live, &mut lost);
+        }
+        let own_triggers = self.own_triggers();
+        let mut kept = Vec::new();
+        for object in &self.catalog.objects {
+            let name = object.name.to_lowercase();
+            let is_own = object.table.to_lowercase() == key;
+            let is_known = match object.kind {
+                ObjectKind::Index => self.before.indexes.iter().any(|index| index.name.key() == name),
+                ObjectKind::Trigger => is_own && own_triggers.contains(&name),
+                ObjectKind::View => self.schema.view(&Name::exact(&object.name)).is_some(),
+                _ => true,
+            };
+            if is_known {
+                continue;
+            }
+            if let Some(column) = self.gone.iter().find(|column| tokens::names(&object.sql, column.as_str())) {
+                let what = match object.kind {
+                    ObjectKind::Index => "index",
+                    ObjectKind::View => "view",
+                    _ => "trigger",
+                };
+                lost.push(format!("{what} {:?}, which names column {column}", object.name));
+            } else if is_own && matches!(object.kind, ObjectKind::Index | ObjectKind::Trigger) {
+                kept.push(object);
+            }
+        }
+        if lost.is_empty() { Ok(kept) } else { Err(self.refused(&lost)) }
+    }
+
+    /// Columns and constraints of the live table that the model has not.
+    fn unknown_parts(&self, live: &Table, lost: &mut Vec<String>) {
+        // The renames of this very change have not happened yet when the catalog is read.
+        let is_known =
+            |name: &Name| self.before.column(name).is_some() || self.gone.iter().any(|gone| gone.key() == name.key());
+        for column in live.columns.iter().filter(|column| !is_known(&column.name)) {
+            lost.push(format!("column {:?}", column.name.as_str()));
+        }
+        let model = super::stored(self.before);
+        for constraint in &live.constraints {
+            let name = constraint.name.key();
+            let by_name = model.constraints.iter().any(|known| known.name.key() == name);
+            if !by_name && !model.constraints.iter().any(|known| same_demand(&known.kind, &constraint.kind)) {
+                lost.push(format!("constraint {:?}", constraint.name.as_str()));
+            }
+        }
+    }
+
+    fn refused(&self, lost: &[String]) -> Error {
+        let mut error = unsupported(
+            &SQLITE,
+            format!(
+                "{} has to be built anew for this, which would lose what the migrations don't know of it: {}",
+                self.before.name,
+                lost.join("; ")
+            ),
+        );
+        for part in lost {
+            error = error.with_detail(part.clone());
+        }
+        error
+    }
+}
+
+/// Whether two keys say the same, whatever they are called.
+fn same_demand(one: &ConstraintKind, other: &ConstraintKind) -> bool {
+    use ConstraintKind::*;
+    let same = |one: &[Name], other: &[Name]| {
+        one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.key() == other.key())
+    };
+    match (one, other) {
+        (PrimaryKey { columns }, PrimaryKey { columns: others }) | (Unique { columns }, Unique { columns: others }) => {
+            same(columns, others)
+        }
+        (ForeignKey(one), ForeignKey(other)) => {
+            same(&one.columns, &other.columns)
+                && one.table.key() == other.table.key()
+                && same(&one.referenced, &other.referenced)
+                && one.on_delete == other.on_delete
+        }
+        _ => false,
+    }
+}

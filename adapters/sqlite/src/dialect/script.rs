@@ -1,0 +1,35 @@
+//! A printed script's transactions, in a form that the `sqlite3` shell runs safely.
+
+/// Where violations of foreign keys from before are remembered.
+const BEFORE: &str = "temp.\"fastman_violations\"";
+const CHECK: &str = "temp.\"fastman_check\"";
+const VIOLATIONS: &str = "SELECT \"table\", \"rowid\", \"parent\" FROM pragma_foreign_key_check";
+
+/// What opens and closes the transaction.
+///
+/// The shell goes on behind an error, and would drop a table whose rows could not be copied: `.bail on` stops it. It does not enforce
+/// foreign keys unless told so, which deletes need and a rebuild must not have; a rebuild's are checked before it commits, and
+/// what was wrong before does not count.
+pub(super) fn transaction(suspends: bool) -> (Vec<String>, Vec<String>) {
+    let enforced = if suspends { "OFF" } else { "ON" };
+    let mut open =
+        vec![".bail on".to_owned(), format!("PRAGMA foreign_keys = {enforced}"), "BEGIN IMMEDIATE".to_owned()];
+    let mut close = Vec::new();
+    if suspends {
+        open.push(format!("CREATE TABLE {BEFORE} AS {VIOLATIONS}"));
+        close.push(format!(
+            "CREATE TABLE {CHECK} (\"0\" CONSTRAINT \"rows point at rows that are not there: see PRAGMA foreign_key_check\" \
+             CHECK (\"0\" IS NULL))"
+        ));
+        close.push(format!("INSERT INTO {CHECK} SELECT 1 FROM ({VIOLATIONS} EXCEPT SELECT * FROM {BEFORE}) LIMIT 1"));
+        close.push(format!("DROP TABLE {CHECK}"));
+        close.push(format!("DROP TABLE {BEFORE}"));
+    }
+    close.push("COMMIT".to_owned());
+    (open, close)
+}
+
+/// A command of the shell ends with its line.
+pub(super) fn terminator(statement: &str) -> &'static str {
+    if statement.starts_with('.') { "" } else { ";" }
+}

@@ -1,0 +1,112 @@
+//! Statements that must not run inside a transaction of ours: they would end it, or silently do nothing in it.
+
+use fastman_core::error::{Error, Result};
+
+/// Looks at a statement's first words.
+///
+/// # Errors
+/// `sqlite.transaction-control` for one that begins or ends a transaction, `sqlite.no-effect` for a setting that SQLite
+/// ignores inside of one.
+pub(crate) fn check(sql: &str) -> Result<()> {
+    let mut words = Words(sql);
+    let first = words.next().unwrap_or_default();
+    let outside = "a section of its own runs without a transaction around it: `-- migrate:up sqlite transaction:false`";
+    match first.as_str() {
+        "BEGIN" | "COMMIT" | "END" => {}
+        // ROLLBACK TO a savepoint stays inside.
+        "ROLLBACK" => match words.next().as_deref() {
+            Some("TO") => return Ok(()),
+            Some("TRANSACTION") if words.next().as_deref() == Some("TO") => return Ok(()),
+            _ => {}
+        },
+        "PRAGMA" => {
+            let mut setting = words.next().unwrap_or_default();
+            if words.0.starts_with('.') {
+                words.0 = &words.0[1..];
+                setting = words.next().unwrap_or_default();
+            }
+            let sets = words.rest().starts_with(['=', '(']);
+            return if setting == "FOREIGN_KEYS" && sets {
+                Err(Error::failed(
+                    "sqlite.no-effect",
+                    "PRAGMA foreign_keys does nothing inside a transaction, so what follows would run with foreign keys \
+                     as they are, cascades included",
+                )
+                .with_help(outside))
+            } else {
+                Ok(())
+            };
+        }
+        _ => return Ok(()),
+    }
+    Err(Error::failed(
+        "sqlite.transaction-control",
+        format!("{first} would end the transaction that the migration runs in, and its history row with it"),
+    )
+    .with_help(format!("leave it out: each migration is a transaction already; {outside}")))
+}
+
+/// The words of a statement in upper case, up to the first thing that is none; comments aside.
+struct Words<'a>(&'a str);
+
+impl<'a> Words<'a> {
+    fn rest(&mut self) -> &'a str {
+        loop {
+            self.0 = self.0.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
+            let end = if self.0.starts_with("--") {
+                self.0.find('\n')
+            } else if self.0.starts_with("/*") {
+                self.0.find("*/").map(|start| start + 2)
+            } else {
+                return self.0;
+            };
+            self.0 = &self.0[end.unwrap_or(self.0.len())..];
+        }
+    }
+}
+
+impl Iterator for Words<'_> {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        let rest = self.rest();
+        let end = rest.find(|character: char| !character.is_alphanumeric() && character != '_').unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(end);
+        self.0 = behind;
+        (!word.is_empty()).then(|| word.to_ascii_uppercase())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_end_the_transaction_is_refused() {
+        for sql in ["COMMIT", "end transaction", "BEGIN", "/* x */ -- y\n rollback", "ROLLBACK TRANSACTION"] {
+            assert_eq!(check(sql).unwrap_err().code(), "sqlite.transaction-control", "{sql}");
+        }
+        for sql in [
+            "SAVEPOINT a",
+            "ROLLBACK TO a",
+            "rollback transaction to savepoint a",
+            "RELEASE a",
+            "INSERT INTO b DEFAULT VALUES",
+            "",
+            "(",
+            "--",
+        ] {
+            assert!(check(sql).is_ok(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn suspending_foreign_keys_where_it_does_nothing_is_refused() {
+        for sql in ["PRAGMA foreign_keys=OFF", "pragma main.foreign_keys (0)", "PRAGMA foreign_keys /* */ = 0"] {
+            assert_eq!(check(sql).unwrap_err().code(), "sqlite.no-effect", "{sql}");
+        }
+        for sql in ["PRAGMA foreign_keys", "PRAGMA legacy_alter_table=ON", "PRAGMA foreign_key_check(posts)"] {
+            assert!(check(sql).is_ok(), "{sql}");
+        }
+    }
+}
