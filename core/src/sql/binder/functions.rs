@@ -1,7 +1,7 @@
 //! The scalar functions and the aggregates.
 
 use super::casts::MISMATCH;
-use super::expressions::{ExpressionBinder, Operand, Place};
+use super::expressions::{ExpressionBinder, Operand, Place, Typed};
 use crate::adapter::nearest;
 use crate::error::{Error, Result};
 use crate::schema::{Aggregate, ColumnType, Expression, Function, TypeFamily};
@@ -139,13 +139,14 @@ impl ExpressionBinder<'_> {
 
     /// Integers are round already. Engines round the halves of binary fractions differently.
     fn round(&mut self, arguments: &[ast::Expression], span: &Span) -> Result<Operand> {
-        let (operand, column_type) = self.number(&arguments[0], None, "ROUND")?;
+        let bound = self.bind(&arguments[0], None)?;
+        let (operand, column_type) = self.numeric(bound.clone(), "ROUND")?;
         let digits = match arguments.get(1) {
             Some(digits) => Some(self.whole_number(digits, 0, 38, "ROUND keeps 0 to 38 digits")?),
             None => None,
         };
         match column_type.family() {
-            TypeFamily::Integer => self.known(operand, span),
+            TypeFamily::Integer => Ok(bound.operand),
             TypeFamily::Float => Err(self
                 .failed(
                     MISMATCH,
@@ -168,12 +169,17 @@ impl ExpressionBinder<'_> {
         what: &str,
     ) -> Result<(Expression, ColumnType)> {
         let bound = self.bind(argument, expected)?;
+        self.numeric(bound, what)
+    }
+
+    fn numeric(&self, bound: Typed, what: &str) -> Result<(Expression, ColumnType)> {
+        let span = bound.span.clone();
         let (expression, column_type) = self.settle(bound)?;
         if column_type.is_numeric() {
             return Ok((expression, column_type));
         }
         let message = format!("{what} takes a number, and this is a {column_type}");
-        Err(self.failed(MISMATCH, &argument.span, column_type.to_string(), message))
+        Err(self.failed(MISMATCH, &span, column_type.to_string(), message))
     }
 
     fn whole_number(&self, argument: &ast::Expression, least: i64, most: i64, what: &str) -> Result<Expression> {

@@ -3,6 +3,7 @@
 mod examples;
 mod expressions;
 mod mistakes;
+mod properties;
 mod queries;
 mod tables;
 
