@@ -91,18 +91,15 @@ pub enum Parsed {
 /// Parses the words of the command line, the program's name first.
 pub fn parse(words: &[OsString]) -> Parsed {
     let color = early_color(words);
-    let command = Cli::command().color(match color {
+    let mut command = Cli::command().color(match color {
         ColorChoice::Auto => clap::ColorChoice::Auto,
         ColorChoice::Always => clap::ColorChoice::Always,
         ColorChoice::Never => clap::ColorChoice::Never,
     });
-    let parsed = command.clone().try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command.try_get_matches_from_mut(words).and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
         Ok(Cli { global, command: Some(command) }) => Parsed::Command(global, command),
-        Ok(Cli { command: None, .. }) => {
-            let mut command = command;
-            Parsed::Printed(print(&command.render_help(), color))
-        }
+        Ok(Cli { command: None, .. }) => Parsed::Printed(print(&command.render_help(), color)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Parsed::Printed(print(&error.render(), color))
         }
