@@ -7,6 +7,8 @@ mod make_migration;
 mod make_model;
 mod migrate;
 mod new_file;
+mod repair;
+mod rollback;
 mod script;
 mod status;
 
@@ -26,6 +28,14 @@ pub enum Command {
     Migrate(migrate::Migrate),
     #[command(name = "migrate:status")]
     Status(status::Status),
+    #[command(name = "migrate:rollback")]
+    Rollback(rollback::Rollback),
+    #[command(name = "migrate:redo")]
+    Redo(rollback::Redo),
+    #[command(name = "migrate:reset")]
+    Reset(rollback::Reset),
+    #[command(name = "migrate:repair")]
+    Repair(repair::Repair),
     #[command(name = "db:create")]
     Create(create::Create),
     #[command(name = "doctor")]
@@ -45,6 +55,10 @@ impl Command {
             Command::MakeModel(command) => command.run(context),
             Command::Migrate(command) => command.run(context),
             Command::Status(command) => command.run(context),
+            Command::Rollback(command) => command.run(context),
+            Command::Redo(command) => command.run(context),
+            Command::Reset(command) => command.run(context),
+            Command::Repair(command) => command.run(context),
             Command::Create(command) => command.run(context),
             Command::Doctor(command) => command.run(context),
             Command::Completions(command) => command.run(context),

@@ -3,6 +3,7 @@
 mod adapters;
 mod arguments;
 mod commands;
+mod consent;
 mod context;
 mod narrator;
 mod output;

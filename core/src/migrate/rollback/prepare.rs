@@ -69,7 +69,7 @@ impl<'a> Run<'a> {
             .map(|details| (details.version, details))
             .collect();
         let files = match options.down {
-            Some(DownSource::File) => self.from_files(&ground.records, &versions)?,
+            Some(DownSource::File) => self.undos_of_files(&ground.records, &versions)?,
             _ => BTreeMap::new(),
         };
         self.check_down_unchanged(&selected, &details, options)?;
@@ -121,7 +121,7 @@ impl<'a> Run<'a> {
     }
 
     /// How the files say that these are undone, from the schema that stood when each was applied.
-    fn from_files(&self, records: &[Record], versions: &[Version]) -> Result<BTreeMap<Version, Undo>> {
+    fn undos_of_files(&self, records: &[Record], versions: &[Version]) -> Result<BTreeMap<Version, Undo>> {
         let wanted: BTreeSet<Version> = versions.iter().copied().collect();
         let mut schema = Schema::default();
         let mut undos = BTreeMap::new();
