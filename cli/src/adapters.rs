@@ -5,14 +5,18 @@ use fastman_core::adapter::{Absent, Adapter, Registry};
 /// The adapters compiled in, and those that are not, by name.
 pub const REGISTRY: Registry = Registry { adapters: ADAPTERS, absent: ABSENT, flavours: fastman_flavours::ALL };
 
-const ADAPTERS: &[&Adapter] = &[];
+const ADAPTERS: &[&Adapter] = &[
+    #[cfg(feature = "sqlite")]
+    &fastman_sqlite::ADAPTER,
+];
 
 const ABSENT: &[Absent] = &[
+    #[cfg(not(feature = "sqlite"))]
     Absent {
         name: "sqlite",
         schemes: &["sqlite", "sqlite3"],
         flavours: &["sqlite"],
-        reason: "the SQLite adapter is not part of this version of fastman",
+        reason: "build fastman with --features sqlite",
     },
     Absent {
         name: "postgres",

@@ -69,7 +69,8 @@ async fn read_line() -> String {
 pub fn place(place: &Place) -> String {
     match place.host.as_str() {
         "" => format!("{} ({})", place.database, place.server),
-        host if host == place.database => format!("{host} ({})", place.server),
+        // The path of a file names its folder and the file.
+        host if host.ends_with(&place.database) => format!("{host} ({})", place.server),
         host => format!("{} at {host} ({})", place.database, place.server),
     }
 }

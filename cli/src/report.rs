@@ -29,7 +29,15 @@ pub fn text(error: &Error, color: bool) -> String {
     };
     let report = Report::new(error);
     let mut text = String::new();
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(width()).with_links(false);
+    let width = width();
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_wrap_lines(width.is_some())
+        .with_width(width.unwrap_or(WIDTH))
+        // A flag or a path that is cut in two can't be copied.
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_break_words(false);
     if handler.render_report(&mut text, &report).is_err() {
         text = format!("error: {error} [{}]\n", error.code());
     }
@@ -59,10 +67,13 @@ pub fn json(error: &Error) -> String {
     value.to_string()
 }
 
-/// Columns that a report may take: the terminal's, within reason; a fixed number where there is none.
-fn width() -> usize {
+/// Columns of source that are shown where there is no terminal.
+const WIDTH: usize = 120;
+
+/// Columns that a report may take: the terminal's, within reason. Where there is none, lines are left as long as they are.
+fn width() -> Option<usize> {
     let terminal = terminal_size::terminal_size_of(std::io::stderr());
-    terminal.map_or(100, |(terminal_size::Width(width), _)| usize::from(width).clamp(40, 120))
+    terminal.map(|(terminal_size::Width(width), _)| usize::from(width).clamp(40, WIDTH))
 }
 
 /// Whether the locale speaks of UTF-8, as terminals that can show more than ASCII do.

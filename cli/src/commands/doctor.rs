@@ -10,6 +10,7 @@ use fastman_core::project::{Project, Target};
 use fastman_core::store::{SqlStore, Transaction, TransactionOptions};
 use serde::Serialize;
 
+use super::status::Sums;
 use crate::context::{Access, Context};
 use crate::output::{Output, Style};
 use crate::run::{Exit, Stop, until_done};
@@ -45,6 +46,8 @@ struct Findings {
     host: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    migrations: Option<Sums>,
     #[serde(skip_serializing_if = "Option::is_none")]
     may_write: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,11 +86,13 @@ impl Doctor {
         findings.url_from = Some(target.origin.to_string());
         context.adapter(&target)?;
         until_done(async {
-            let store = self.connect(context, &project, &target).await?;
+            let mut store = self.connect(context, &project, &target).await?;
             let place = store.place();
             findings.server = Some(place.server.clone());
             findings.host = Some(place.host.clone()).filter(|host| !host.is_empty());
             findings.database = Some(place.database.clone());
+            findings.migrations = Some(Sums::of(&context.migrator(&project).status(&mut *store).await?));
+            // Some engines let one session at a time write.
             drop(store);
             if let Err(error) = may(context, &project, &target, findings).await {
                 findings.why_not = Some(error.message().to_owned());
@@ -161,6 +166,7 @@ impl Findings {
             ("server", self.server.clone()),
             ("host", self.host.clone()),
             ("database", self.database.clone()),
+            ("migrations", self.migrations.as_ref().map(Sums::text)),
             ("may write", self.may_write.map(yes)),
             ("may create tables", self.may_create_tables.map(yes)),
             ("because", self.why_not.clone()),

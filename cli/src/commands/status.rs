@@ -38,7 +38,7 @@ struct Summed<'a> {
 
 /// How many are in each state.
 #[derive(Debug, Serialize)]
-struct Sums {
+pub struct Sums {
     applied: usize,
     pending: usize,
     failed: usize,
@@ -48,7 +48,8 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(report: &StatusReport) -> Sums {
+    /// Counts them.
+    pub fn of(report: &StatusReport) -> Sums {
         Sums {
             applied: report.count(MigrationState::Applied) + report.count(MigrationState::Baseline),
             pending: report.count(MigrationState::Pending),
@@ -60,7 +61,7 @@ impl Sums {
     }
 
     /// "2 applied, 1 pending"; what there is none of is left out.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let counts = [
             (self.applied, "applied"),
             (self.pending, "pending"),

@@ -1,0 +1,182 @@
+//! The commands of the documentation, spelled as it spells them, on a database in a file.
+
+mod support;
+
+use support::{Project, migration_path, version};
+
+/// A project with three migrations: users, posts, and a column of posts.
+fn blog() -> Project {
+    let project = Project::new();
+    project.migration(
+        1,
+        "create_users_table",
+        "CREATE TABLE users (id BIGINT PRIMARY KEY, email VARCHAR(255) NOT NULL);",
+    );
+    project.migration(
+        2,
+        "create_posts_table",
+        "CREATE TABLE posts (id BIGINT PRIMARY KEY, author_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE);",
+    );
+    project.migration(3, "add_title_to_posts", "ALTER TABLE posts ADD COLUMN title VARCHAR(200);");
+    project
+}
+
+#[test]
+fn the_documentations_commands_do_what_it_says() {
+    let project = Project::new();
+    project.done(&["make:migration", "create posts table"]);
+    assert_eq!(project.states(), ["pending"]);
+    let outcome = project.done(&["database:migrate"]);
+    assert!(
+        outcome.stdout.contains("create_posts_table") && outcome.stdout.ends_with("1 migration applied\n"),
+        "{outcome:?}"
+    );
+    assert_eq!(project.states(), ["applied"]);
+    assert!(project.done(&["migrate:status"]).stdout.contains("1 applied"));
+    project.done(&["migrate:rollback", "--yes"]);
+    assert_eq!(project.states(), ["pending"]);
+    for message in ["create users table", "create tags table", "create notes table"] {
+        project.done(&["make:migration", message]);
+    }
+    project.done(&["database:migrate"]);
+    project.done(&["migrate:rollback", "--steps=3", "--force"]);
+    assert_eq!(project.states(), ["applied", "pending", "pending", "pending"]);
+    project.done(&["migrate:reset", "-y"]);
+    assert_eq!(project.states(), ["pending"; 4]);
+    project.done(&["make:model", "post"]);
+}
+
+#[test]
+fn status_shows_every_migration_and_changes_nothing() {
+    let project = blog();
+    let outcome = project.done(&["migrate:status"]);
+    assert!(outcome.stdout.contains("3 pending"), "{outcome:?}");
+    assert!(!project.path("app.db").exists());
+    project.done(&["database:migrate", "--to", &version(2)]);
+    let before = std::fs::read(project.path("app.db")).unwrap();
+    assert!(project.done(&["migrate:status"]).stdout.contains("2 applied, 1 pending"));
+    assert_eq!(std::fs::read(project.path("app.db")).unwrap(), before);
+    assert_eq!(project.files("."), [".env", "app.db", "database"]);
+}
+
+#[test]
+fn check_tells_pending_by_its_exit_code() {
+    let project = blog();
+    assert_eq!(project.run(&["migrate:status", "--check"]).code, 3);
+    project.done(&["database:migrate"]);
+    assert_eq!(project.run(&["migrate:status", "--check"]).code, 0);
+}
+
+#[test]
+fn migrating_twice_applies_nothing_the_second_time() {
+    let project = blog();
+    let report = project.done(&["database:migrate", "--json"]).data();
+    assert_eq!(report["migrations"].as_array().unwrap().len(), 3);
+    let outcome = project.done(&["database:migrate"]);
+    assert_eq!(outcome.stdout, "nothing to apply: every migration is applied already\n");
+    assert_eq!(project.done(&["database:migrate", "-q"]).stdout, "");
+}
+
+#[test]
+fn pretending_prints_the_statements_and_makes_nothing() {
+    let project = blog();
+    project.done(&["database:migrate", "--to", "create_users_table"]);
+    let before = std::fs::read(project.path("app.db")).unwrap();
+    let outcome = project.done(&["database:migrate", "--pretend"]);
+    assert!(outcome.stdout.contains("CREATE TABLE \"posts\""), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("fastman_migrations"), "{}", outcome.stdout);
+    let outcome = project.done(&["migrate:rollback", "--pretend"]);
+    assert!(outcome.stdout.contains("DROP TABLE \"users\""), "{}", outcome.stdout);
+    assert_eq!(std::fs::read(project.path("app.db")).unwrap(), before);
+}
+
+#[test]
+fn destructive_commands_ask_and_without_a_terminal_refuse() {
+    let project = blog();
+    project.done(&["database:migrate"]);
+    for command in ["migrate:rollback", "migrate:reset", "migrate:redo"] {
+        let outcome = project.fails(&[command], 7, "consent.missing");
+        assert!(outcome.stderr.contains("app.db") && outcome.stderr.contains("--yes"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("posts"), "{}", outcome.stderr);
+        assert_eq!(project.states(), ["applied"; 3]);
+    }
+    let error = project.fails(&["migrate:reset", "--json"], 7, "consent.missing").error();
+    assert_eq!(error["details"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn redo_undoes_and_applies_again() {
+    let project = blog();
+    project.done(&["database:migrate"]);
+    let report = project.done(&["migrate:redo", "--steps=2", "--yes", "--json"]).data();
+    assert_eq!(report["rolled_back"].as_array().unwrap().len(), 2);
+    assert_eq!(report["applied"].as_array().unwrap().len(), 2);
+    assert_eq!(project.states(), ["applied"; 3]);
+}
+
+#[test]
+fn a_rollback_works_after_the_file_is_gone() {
+    let project = blog();
+    project.done(&["database:migrate"]);
+    std::fs::remove_file(project.path(&migration_path(3, "add_title_to_posts"))).unwrap();
+    project.done(&["migrate:rollback", "--yes"]);
+    assert_eq!(project.states(), ["applied", "applied"]);
+}
+
+#[test]
+fn the_doctor_says_what_it_finds_without_changing_anything() {
+    let project = blog();
+    project.done(&["database:migrate", "--to", &version(1)]);
+    let before = std::fs::read(project.path("app.db")).unwrap();
+    let data = project.done(&["doctor", "--json"]).data();
+    assert_eq!((&data["may_write"], &data["may_create_tables"]), (&true.into(), &true.into()));
+    assert!(data["server"].as_str().unwrap().starts_with("SQLite 3."), "{data}");
+    assert_eq!((&data["migrations"]["applied"], &data["migrations"]["pending"]), (&1.into(), &2.into()));
+    assert_eq!(std::fs::read(project.path("app.db")).unwrap(), before);
+    assert!(project.done(&["doctor"]).stdout.contains("sqlite:///./app.db"));
+}
+
+#[test]
+fn a_database_is_made_on_request() {
+    let project = Project::new();
+    assert!(project.done(&["db:create"]).stdout.contains("made"));
+    assert!(project.path("app.db").exists());
+    assert!(project.done(&["db:create"]).stdout.contains("is there already"));
+}
+
+#[test]
+fn commands_work_from_a_folder_inside() {
+    let project = blog();
+    std::fs::create_dir_all(project.path("app/features")).unwrap();
+    let output = project.command(&["database:migrate"]).current_dir(project.path("app/features")).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(project.path("app.db").exists(), "a relative path in the URL starts from the project's folder");
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_over_the_file_over_the_config() {
+    let project = blog();
+    let file = |name: &str| format!("sqlite:///./{name}.db");
+    project.write(
+        "fastman.toml",
+        &format!("url = \"{}\"\n[databases.reporting]\nurl = \"{}\"\n", file("config"), file("reporting")),
+    );
+    let made = |arguments: &[&str], environment: Option<String>, expected: &str| {
+        let mut command = project.command(arguments);
+        if let Some(url) = environment {
+            command.env("DATABASE_URL", url);
+        }
+        assert!(command.output().unwrap().status.success());
+        assert!(project.path(expected).exists(), "{expected}");
+        std::fs::remove_file(project.path(expected)).unwrap();
+    };
+    project.write(".env", "");
+    made(&["db:create"], None, "config.db");
+    project.write(".env", &format!("DATABASE_URL={}\n", file("file")));
+    made(&["db:create"], None, "file.db");
+    made(&["db:create"], Some(file("process")), "process.db");
+    made(&["db:create", "--url", &file("flag")], Some(file("process")), "flag.db");
+    made(&["db:create", "--database", "reporting"], Some(file("process")), "reporting.db");
+    project.write("other.env", &format!("DATABASE_URL={}\n", file("other")));
+    made(&["db:create", "--env-file", "other.env"], None, "other.db");
+}
