@@ -2,19 +2,19 @@
 
 mod agenda;
 mod apply;
+mod baseline;
 mod conditions;
 mod echoes;
 #[cfg(test)]
 pub(crate) mod fake;
 mod file;
-#[allow(dead_code, reason = "some of it comes into use with undoing")]
+mod fresh;
 mod history;
 mod lock;
 mod migrator;
 mod narrate;
 mod observer;
 mod options;
-#[allow(dead_code, reason = "some of it comes into use with undoing")]
 mod plan;
 mod repair;
 mod replay;
@@ -22,10 +22,10 @@ mod report;
 mod resume;
 mod rollback;
 mod run;
+mod script;
 mod source;
 mod status;
 mod stepwise;
-#[allow(dead_code, reason = "some of it comes into use with undoing")]
 mod stored;
 mod who;
 

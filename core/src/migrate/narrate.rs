@@ -8,6 +8,9 @@ use super::run::{Known, Run, now};
 use crate::error::Result;
 use crate::value::Value;
 
+/// Who is recorded as having applied what a script applied: nobody can know who will run it.
+const SCRIPT: &str = "migrate:sql";
+
 /// How a migration stands to the transaction around it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Opening {
@@ -69,6 +72,9 @@ impl Run<'_> {
         }
         let state = if inside { RowState::Applied } else { RowState::Running };
         let mut row = self.new_row(migration, item, state);
+        if let Moment::Whenever = moment {
+            row.applied_by = SCRIPT;
+        }
         if !inside {
             // Whoever finds the row so can't tell how far the script came.
             row.in_flight = Some(InFlight { statement: 0, echo: None }.text());

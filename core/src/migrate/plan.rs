@@ -12,7 +12,6 @@ pub(crate) use down::Undo;
 pub(crate) use group::Group;
 
 use super::migrator::Migration;
-use super::replay;
 use super::stored::{StoredDown, StoredPlan};
 use crate::dialect::{DdlTransactions, Dialect, Step};
 use crate::error::{Error, Result, SourceText};
@@ -167,25 +166,11 @@ pub(crate) fn stored(steps: &[Planned], transaction: bool) -> StoredPlan {
     StoredPlan::new(transaction, steps.iter().map(|planned| planned.step.clone()).collect())
 }
 
-/// Plans a migration and moves the schema to what stands after it. Everything is rendered once, so that what is wrong with it is
-/// found now.
+/// Plans a migration whose meaning is known. Everything is rendered once, so that what is wrong with it is found now.
 ///
 /// # Errors
 /// `migration.no-section-for-engine`; portable SQL that is wrong, or that the engine can't do, with its place;
 /// `migrate.rebuild-with-data`, `migrate.rebuild-needs-transaction`.
-pub(crate) fn plan(
-    dialect: &dyn Dialect,
-    flavours: &Flavours,
-    index: usize,
-    migration: &Migration,
-    schema: &mut Schema,
-) -> Result<MigrationPlan> {
-    let before = schema.clone();
-    let bound = replay::advance(migration, schema)?;
-    plan_bound(dialect, flavours, index, migration, bound, &before, schema)
-}
-
-/// The same of a migration whose meaning is known already.
 pub(crate) fn plan_bound(
     dialect: &dyn Dialect,
     flavours: &Flavours,

@@ -45,11 +45,6 @@ impl StoredPlan {
         // Strings, numbers and lists always have a JSON form.
         serde_json::to_string(self).unwrap_or_default()
     }
-
-    /// Whether its transaction needs foreign keys suspended.
-    pub fn suspends_foreign_keys(&self) -> bool {
-        self.steps.iter().any(Step::suspends_foreign_keys)
-    }
 }
 
 impl StoredDown {

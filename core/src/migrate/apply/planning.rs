@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::migrate::plan::{Undo, plan_bound};
 use crate::migrate::replay;
 use crate::migrate::run::{Ground, Run};
+use crate::schema::Schema;
 use crate::store::SqlStore;
 
 impl Run<'_> {
@@ -30,7 +31,14 @@ impl Run<'_> {
     /// # Errors
     /// As [`Run::plan`].
     pub(in crate::migrate) fn plan_offline(&self, ground: &Ground, pending: &[usize]) -> Result<Vec<Item>> {
-        let mut schema = self.replay(&ground.records)?;
+        self.plan_from(self.replay(&ground.records)?, pending)
+    }
+
+    /// The same from a schema.
+    ///
+    /// # Errors
+    /// As [`Run::plan`].
+    pub(in crate::migrate) fn plan_from(&self, mut schema: Schema, pending: &[usize]) -> Result<Vec<Item>> {
         let mut items = Vec::with_capacity(pending.len());
         for index in pending.iter().copied() {
             let migration = &self.migrations[index];
