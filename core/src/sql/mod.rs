@@ -5,6 +5,7 @@ pub mod binder;
 pub mod checksum;
 pub mod lexer;
 pub mod parser;
+pub mod portable;
 pub mod script;
 pub mod section;
 pub mod text;

@@ -15,7 +15,9 @@ use crate::schema::{
     Update,
 };
 
-pub(super) use statement::Writer;
+pub(super) use statement::{
+    Writer, delete as write_delete, insert as write_insert, select as write_select, update as write_update,
+};
 
 /// The expression as a value. `result` is the type of the column that it is the default of or is assigned to, where there is one.
 ///
@@ -298,9 +300,12 @@ impl Writer for Text<'_> {
     type Error = Error;
 
     const ALIAS: &'static str = " ";
-    const ROWS: (&'static str, &'static str) = (" ", ", ");
 
     fn name(&self, name: &Name) -> String {
+        self.0.quote(name)
+    }
+
+    fn given_name(&self, name: &Name) -> String {
         self.0.quote(name)
     }
 
@@ -314,5 +319,9 @@ impl Writer for Text<'_> {
 
     fn alias_is_needed(&self, _: &Expression, _: &Name) -> bool {
         true
+    }
+
+    fn between_rows(&self, _: usize) -> (&'static str, &'static str) {
+        (" ", ", ")
     }
 }

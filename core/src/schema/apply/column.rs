@@ -2,11 +2,13 @@
 
 use super::usage::{UsedBy, listed};
 use super::value::{default_fits, is_null, type_in_range};
-use super::{constraint, index};
+use super::{constraint, index, value};
 use crate::schema::{
     Column, ColumnType, ConstraintKind, Expression, Name, OnDelete, Schema, SchemaError, Table, TypeFamily,
 };
 use crate::schema::{Conversion, conversion};
+use crate::sql::portable;
+use crate::value::Value;
 
 impl Schema {
     pub(super) fn add_column(&mut self, table: &Name, column: &Column) -> Result<(), SchemaError> {
@@ -87,7 +89,15 @@ impl Schema {
             default_fits(column, to, default)?;
         }
         let mut retyped = Table::clone(existing);
-        retype(&mut retyped, position, to);
+        if let Some(constant) = retype(&mut retyped, position, to) {
+            let message = format!(
+                "a check or an index of {table} compares {column} with {}, which does not fit {to}",
+                portable::expression(&Expression::literal(constant, from.clone()))
+            );
+            return Err(
+                SchemaError::new("schema.in-use", message, column).help("drop it first, and add it again afterwards")
+            );
+        }
         index::keys_fit(&retyped)?;
         self.edit(table, |table| *table = retyped);
         Ok(())
@@ -105,7 +115,12 @@ impl Schema {
             return Err(SchemaError::new("schema.foreign-key", message, column)
                 .help("drop the foreign key, and add it again with another ON DELETE"));
         }
-        self.edit_column(table, position, |column| column.nullable = nullable);
+        self.edit(table, |table| {
+            if let Some(column) = table.columns.get_mut(position) {
+                column.nullable = nullable;
+            }
+            constraint::refresh_conditions(table);
+        });
         Ok(())
     }
 
@@ -167,24 +182,20 @@ pub(super) fn normalised(column: &Column) -> Column {
 /// A default whose constant has the column's type.
 fn typed(mut default: Expression, to: &ColumnType) -> Expression {
     if let Expression::Literal { column_type, .. } = &mut default {
-        *column_type = Some(to.clone());
+        column_type.get_or_insert_with(|| to.clone());
     }
+    // What does not fit was refused before.
+    let _ = value::retype(&mut default, to);
     default
 }
 
-/// Gives a column its new type, in the column and in every condition of its table that names it.
-fn retype(table: &mut Table, position: usize, to: &ColumnType) {
-    let Some(column) = table.columns.get_mut(position) else { return };
+/// Gives a column its new type, in the column and in every condition of its table that names it. Returns a constant in one of
+/// them that does not fit the new type.
+fn retype(table: &mut Table, position: usize, to: &ColumnType) -> Option<Value> {
+    let column = table.columns.get_mut(position)?;
     column.column_type = to.clone();
     column.default = column.default.take().map(|default| typed(default, to));
-    let name = column.name.clone();
-    constraint::for_each_condition_mut(table, &mut |condition| {
-        condition.for_each_column_mut(&mut |reference| {
-            if reference.name.key() == name.key() {
-                reference.column_type = to.clone();
-            }
-        });
-    });
+    constraint::refresh_conditions(table)
 }
 
 /// The foreign key that would set the column to NULL.

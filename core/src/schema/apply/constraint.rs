@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::usage::listed;
-use super::{declared, index, keys, same_set};
+use super::{declared, index, keys, same_set, value};
 use crate::schema::{
-    Constraint, ConstraintKind, Expression, ForeignKey, Function, Name, OnDelete, Schema, SchemaError, Table,
+    Column, ColumnType, Constraint, ConstraintKind, Expression, ForeignKey, Function, Name, OnDelete, Schema,
+    SchemaError, Table,
 };
+use crate::value::Value;
 
 impl Schema {
     pub(super) fn add_constraint(&mut self, table: &Name, constraint: &Constraint) -> Result<(), SchemaError> {
@@ -166,6 +168,7 @@ pub(super) fn push(table: &mut Table, name: &Name, kind: ConstraintKind) {
         for column in &mut table.columns {
             column.nullable &= !columns.contains(&column.name);
         }
+        refresh_conditions(table);
     }
     table.constraints.push(Constraint { name: name.clone(), kind });
 }
@@ -195,6 +198,47 @@ pub(super) fn for_each_condition_mut(table: &mut Table, visit: &mut dyn FnMut(&m
     }
     for index in &mut table.indexes {
         index.predicate.iter_mut().for_each(&mut *visit);
+    }
+}
+
+/// Gives every column that a condition of the table names the type and the nullability that it has now, and constants that
+/// stand beside a column the column's type. Returns a constant that does not fit it.
+pub(super) fn refresh_conditions(table: &mut Table) -> Option<Value> {
+    let columns = table.columns.clone();
+    let mut misfit = None;
+    for_each_condition_mut(table, &mut |condition| refresh(condition, &columns, &mut misfit));
+    misfit
+}
+
+fn refresh(part: &mut Expression, columns: &[Column], misfit: &mut Option<Value>) {
+    if let Expression::Column(reference) = part
+        && let Some(column) = columns.iter().find(|column| column.name.key() == reference.name.key())
+    {
+        reference.column_type = column.column_type.clone();
+        reference.nullable = column.nullable;
+    }
+    part.for_each_child_mut(&mut |child| refresh(child, columns, misfit));
+    let compares = match part {
+        Expression::Binary { operator, .. } => operator.is_comparison(),
+        Expression::In { .. } | Expression::Between { .. } => true,
+        _ => false,
+    };
+    if !compares {
+        return;
+    }
+    let mut beside: Option<ColumnType> = None;
+    part.for_each_child(&mut |child| {
+        if let Expression::Column(reference) = child {
+            let found = &reference.column_type;
+            beside = Some(beside.as_ref().and_then(|other| other.unify(found)).unwrap_or_else(|| found.clone()));
+        }
+    });
+    if let Some(column_type) = beside {
+        part.for_each_child_mut(&mut |child| {
+            if let Err(value) = value::retype(child, &column_type) {
+                misfit.get_or_insert(value);
+            }
+        });
     }
 }
 

@@ -78,6 +78,24 @@ fn value_fits(column_type: &ColumnType, value: &Value) -> Result<(), String> {
     if fits { Ok(()) } else { Err(format!("it does not fit {column_type}")) }
 }
 
+/// A constant takes another type of its family; anything else stays as it is. A constant that does not fit is given back.
+pub(super) fn retype(expression: &mut Expression, to: &ColumnType) -> Result<(), Value> {
+    let Expression::Literal { value, column_type: Some(from) } = expression else { return Ok(()) };
+    if from.family() != to.family() {
+        return Ok(());
+    }
+    if value_fits(to, value).is_err() {
+        return Err(value.clone());
+    }
+    if let (Value::Decimal(number), ColumnType::Decimal { scale, .. }) = (&mut *value, to)
+        && let Some(rescaled) = number.rescale(*scale)
+    {
+        *number = rescaled;
+    }
+    *from = to.clone();
+    Ok(())
+}
+
 /// Whether an expression is the constant NULL.
 pub(super) fn is_null(expression: &Expression) -> bool {
     matches!(expression, Expression::Literal { value: Value::Null, .. })

@@ -160,6 +160,9 @@ fn random_table(schema: &Schema, entropy: &mut Entropy, attempt: usize) -> Table
     }
     for number in 0..entropy.below(3) {
         if let Some(kind) = random_constraint(schema, &made, entropy) {
+            if let ConstraintKind::PrimaryKey { columns } = &kind {
+                made.columns.iter_mut().for_each(|column| column.nullable &= !columns.contains(&column.name));
+            }
             made.constraints.push(Constraint { name: name(&format!("c_{attempt}_{number}")), kind });
         }
     }
@@ -203,7 +206,9 @@ pub fn random_condition(table: &Table, entropy: &mut Entropy, depth: usize) -> O
     Some(match entropy.below(4) {
         0 if comparable => {
             let constant = Expression::literal(constant(entropy, &column.column_type)?, column.column_type.clone());
-            binary(operand, entropy.pick(&[BinaryOperator::Less, BinaryOperator::Equal])?, constant)
+            let ordered = !matches!(column.column_type, ColumnType::Boolean | ColumnType::Uuid);
+            let operator = if ordered && entropy.one_in(2) { BinaryOperator::Less } else { BinaryOperator::Equal };
+            binary(operand, operator, constant)
         }
         1 if comparable => {
             let constant = Expression::literal(constant(entropy, &column.column_type)?, column.column_type.clone());

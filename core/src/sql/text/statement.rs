@@ -12,11 +12,11 @@ pub(in crate::sql) trait Writer {
     /// What stands between a relation and its alias.
     const ALIAS: &'static str;
 
-    /// What stands before the first row of VALUES, and between two.
-    const ROWS: (&'static str, &'static str);
-
     /// A name, quoted as needed.
     fn name(&self, name: &Name) -> String;
+
+    /// A name that the statement itself gives: after AS.
+    fn given_name(&self, name: &Name) -> String;
 
     /// An expression as a value.
     fn value(&self, expression: &Expression, result: Option<&ColumnType>) -> Result<String, Self::Error>;
@@ -26,6 +26,9 @@ pub(in crate::sql) trait Writer {
 
     /// Whether an item of a SELECT must say what it is called.
     fn alias_is_needed(&self, expression: &Expression, alias: &Name) -> bool;
+
+    /// What stands before the first of so many rows of VALUES, and between two.
+    fn between_rows(&self, rows: usize) -> (&'static str, &'static str);
 }
 
 /// `SELECT ...`. `results` are the types of the columns that the items go into, where they go into some.
@@ -40,7 +43,7 @@ pub(in crate::sql) fn select<W: Writer>(
         let mut text = writer.value(&item.expression, result)?;
         if writer.alias_is_needed(&item.expression, &item.alias) {
             text.push_str(" AS ");
-            text.push_str(&writer.name(&item.alias));
+            text.push_str(&writer.given_name(&item.alias));
         }
         items.push(text);
     }
@@ -78,7 +81,7 @@ pub(in crate::sql) fn insert<W: Writer>(
         }
         InsertSource::Values(rows) => {
             text.push_str(" VALUES");
-            let (first, between) = W::ROWS;
+            let (first, between) = writer.between_rows(rows.len());
             for (index, row) in rows.iter().enumerate() {
                 text.push_str(if index == 0 { first } else { between });
                 text.push('(');
@@ -129,7 +132,7 @@ fn push_filter<W: Writer>(writer: &W, text: &mut String, filter: Option<&Express
 fn relation<W: Writer>(writer: &W, relation: &Relation) -> String {
     let name = writer.name(&relation.name);
     match &relation.alias {
-        Some(alias) => format!("{name}{}{}", W::ALIAS, writer.name(alias)),
+        Some(alias) => format!("{name}{}{}", W::ALIAS, writer.given_name(alias)),
         None => name,
     }
 }

@@ -132,6 +132,17 @@ fn a_check_follows_its_column_within_a_family_of_types_and_not_beyond() {
 }
 
 #[test]
+fn a_column_is_not_made_too_narrow_for_the_constant_that_a_check_compares_it_with() {
+    let far = Expression::literal(Value::Integer(100_000), ColumnType::Integer);
+    let limit = check("ck_far", binary(reference("score", ColumnType::Integer), BinaryOperator::Less, far));
+    let schema = applied(&blog(), add("posts", limit));
+    let (code, message, _) = refusal(&schema, alter("posts", "score", ColumnAlteration::Type(ColumnType::SmallInt)));
+    assert_eq!(code, "schema.in-use");
+    assert_eq!(message, "a check or an index of posts compares score with 100000, which does not fit SMALLINT");
+    applied(&schema, alter("posts", "score", ColumnAlteration::Type(ColumnType::BigInt)));
+}
+
+#[test]
 fn a_default_stays_within_a_family_of_types_and_must_still_fit() {
     let with = |column_type: ColumnType, value: Value| {
         let default = Some(Expression::literal(value, column_type.clone()));
