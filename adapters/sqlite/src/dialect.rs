@@ -213,22 +213,12 @@ impl SqliteDialect {
 
     fn rename_table(&self, table: &Name, to: &Name, before: &Schema, after: &Schema) -> Vec<Step> {
         let mut steps = Vec::new();
-        let rename = |from: &Name, to: &Name| {
-            let mut step = Step::ddl(format!("ALTER TABLE {} RENAME TO {}", quoted(from), quoted(to)), from);
-            step.touches.push(to.clone());
-            step
-        };
         for column in touched_columns(before, table) {
             steps.push(Step::ddl(definition::drop_trigger(table, &column.name), table));
         }
-        if table.key() == to.key() {
-            // SQLite finds that the table is in its own way when only the case of its name changes.
-            let between = Name::exact(&format!("fastman_rename_{table}"));
-            steps.push(rename(table, &between));
-            steps.push(rename(&between, to));
-        } else {
-            steps.push(rename(table, to));
-        }
+        let mut step = Step::ddl(format!("ALTER TABLE {} RENAME TO {}", quoted(table), quoted(to)), table);
+        step.touches.push(to.clone());
+        steps.push(step);
         if let Some(renamed) = after.table(to) {
             for column in touched_columns(after, to) {
                 steps.push(Step::ddl(create_trigger(renamed, column), to));

@@ -9,6 +9,7 @@ use fastman_core::schema::{
     Change, Column, ColumnAlteration, ColumnType, Constraint, ConstraintKind, Conversion, Expression, Name, Schema,
     Table, conversion,
 };
+use fastman_core::store::CatalogObjects;
 
 use super::definition::{create_trigger, drop_trigger};
 use super::{SqliteDialect, known, misfit, quoted};
@@ -17,12 +18,19 @@ impl SqliteDialect {
     /// The statements of several alterations of one table.
     pub(super) fn alterations(&self, input: RenderInput<'_>) -> Result<Vec<Step>> {
         let Some(table) = input.changes.first().map(Change::subject) else { return Ok(Vec::new()) };
+        let table = known(input.before, table)?;
+        let found = Found { table, gone: &Trace::of(input.changes, table).gone(), catalog: input.catalog };
+        self.alter(input, &found)
+    }
+
+    fn alter(&self, input: RenderInput<'_>, found: &Found<'_>) -> Result<Vec<Step>> {
         if let Some(steps) = self.native(input.changes, input.before)? {
             return Ok(steps);
         }
+        let table = &found.table.name;
         let trace = Trace::of(input.changes, known(input.before, table)?);
         if let Some(index) = trace.in_the_way {
-            return self.split(input, index);
+            return self.split(input, index, found);
         }
         let mut steps = Vec::new();
         let mut before = input.before.clone();
@@ -36,8 +44,7 @@ impl SqliteDialect {
             before: known(&before, table)?,
             after: known(input.after, table)?,
             columns: &trace.columns,
-            gone: &trace.gone(),
-            catalog: input.catalog,
+            found,
             schema: input.before,
         };
         steps.extend(rebuild.steps(self)?);
@@ -45,7 +52,7 @@ impl SqliteDialect {
     }
 
     /// A rename whose new name another column still has waits for what stands before it.
-    fn split(&self, input: RenderInput<'_>, index: usize) -> Result<Vec<Step>> {
+    fn split(&self, input: RenderInput<'_>, index: usize, found: &Found<'_>) -> Result<Vec<Step>> {
         let mut steps = Vec::new();
         let mut before = input.before.clone();
         let (first, rest) = input.changes.split_at(index);
@@ -55,7 +62,7 @@ impl SqliteDialect {
             for change in changes {
                 after.apply(change).map_err(misfit)?;
             }
-            steps.extend(self.alterations(RenderInput { changes, before: &before, after: &after, ..input })?);
+            steps.extend(self.alter(RenderInput { changes, before: &before, after: &after, ..input }, found)?);
             before = after;
         }
         Ok(steps)
@@ -190,6 +197,17 @@ fn can_be_added(column: &Column, constraints: &[&Constraint]) -> bool {
         Some(Expression::Literal { .. }) => !column.identity && !references,
         Some(_) => false,
     }
+}
+
+/// What was found in the catalog before any of the changes.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    /// The table as the model had it then.
+    pub(super) table: &'a Table,
+    /// The names of its columns that are dropped or renamed by any of the changes.
+    pub(super) gone: &'a [Name],
+    /// What there was.
+    pub(super) catalog: &'a CatalogObjects,
 }
 
 /// Where a column of the altered table comes from.

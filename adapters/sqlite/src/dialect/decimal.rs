@@ -4,7 +4,9 @@
 //! The portable typing gives some results more digits than their operands have (a SUM has 38, whatever it adds up), which would make a
 //! text of what SQLite computes as a number.
 
-use fastman_core::schema::{Aggregate, ColumnReference, ColumnType, Expression, Function, Schema, Select};
+use fastman_core::schema::{
+    Aggregate, BinaryOperator, ColumnReference, ColumnType, Expression, Function, Schema, Select, UnaryOperator,
+};
 use fastman_core::value::{Decimal, Value};
 
 use super::types::is_text_decimal;
@@ -52,6 +54,12 @@ impl Scope<'_> {
             Expression::Column(column) if is_text_decimal(&column.column_type) && self.is_number_of_view(column) => {
                 column.column_type = as_number(&column.column_type);
                 settled
+            }
+            // A text has no negative: this is refused as the calculation that it is.
+            Expression::Unary { operator: UnaryOperator::Negate, operand } if is_long(operand) => {
+                let right = std::mem::replace(operand, Box::new(Expression::null()));
+                let left = Box::new(Expression::literal(Value::Integer(0), ColumnType::Integer));
+                Expression::Binary { left, operator: BinaryOperator::Subtract, right }
             }
             Expression::Case { branches, otherwise } => {
                 let results = branches.iter_mut().map(|(_, result)| result).chain(otherwise.as_deref_mut());
@@ -104,6 +112,11 @@ impl Scope<'_> {
     }
 }
 
+/// Whether the expression is a decimal kept as text.
+fn is_long(expression: &Expression) -> bool {
+    expression.column_type().as_ref().is_some_and(is_text_decimal)
+}
+
 /// The type of a number with the same scale.
 fn as_number(column_type: &ColumnType) -> ColumnType {
     let scale = match column_type {
@@ -131,9 +144,7 @@ fn agree(mut results: Vec<&mut Expression>) {
     let first = types.next();
     let unified = first.and_then(|first| types.try_fold(first, |so_far, next| so_far.unify(&next)));
     let Some(unified) = unified.filter(is_text_decimal) else { return };
-    let long = results.iter().any(|result| {
-        !matches!(result, Expression::Literal { .. }) && result.column_type().as_ref().is_some_and(is_text_decimal)
-    });
+    let long = results.iter().any(|result| !matches!(result, Expression::Literal { .. }) && is_long(result));
     let all_constant = results.iter().all(|result| matches!(result, Expression::Literal { .. }));
     let target = if long || all_constant { unified } else { as_number(&unified) };
     for result in &mut results {

@@ -182,14 +182,13 @@ pub(super) fn cast(text: &str, from: Option<&ColumnType>, to: &ColumnType) -> Re
             // printf makes 0 of NULL.
             (false, true) => format!("(CASE WHEN {text} IS NOT NULL THEN printf('%.{after}f', {text}) END)"),
         },
-        (TypeFamily::Decimal, TypeFamily::Integer) => format!("CAST({text} AS INTEGER)"),
+        (TypeFamily::Decimal | TypeFamily::Boolean, TypeFamily::Integer) => format!("CAST({text} AS INTEGER)"),
         (TypeFamily::Integer | TypeFamily::Decimal, TypeFamily::Float) => format!("CAST({text} AS REAL)"),
-        (TypeFamily::Integer, TypeFamily::Text) => format!("CAST({text} AS TEXT)"),
+        (TypeFamily::Integer | TypeFamily::Date | TypeFamily::Uuid, TypeFamily::Text) => {
+            format!("CAST({text} AS TEXT)")
+        }
         (TypeFamily::Timestamp, TypeFamily::Date) => format!("substr({text}, 1, 10)"),
         (TypeFamily::Date, TypeFamily::Timestamp) => format!("({text} || ' 00:00:00')"),
-        (TypeFamily::Boolean, TypeFamily::Integer)
-        | (TypeFamily::Date | TypeFamily::Uuid, TypeFamily::Text)
-        | (TypeFamily::Float, TypeFamily::Float) => text.to_owned(),
         (one, other) if one == other => text.to_owned(),
         _ => return Err(unsupported(&SQLITE, format!("{from} can't be cast to {to}"))),
     })

@@ -11,10 +11,10 @@ use fastman_core::dialect::{Step, unsupported};
 use fastman_core::error::Error;
 use fastman_core::schema::{ConstraintKind, Name, Schema, Table};
 use fastman_core::sql::text;
-use fastman_core::store::{CatalogObject, CatalogObjects, ObjectKind};
+use fastman_core::store::{CatalogObject, ObjectKind};
 use fastman_flavours::SQLITE;
 
-use super::alter::Origin;
+use super::alter::{Found, Origin};
 use super::conversion::{Converted, convert};
 use super::decimal::Scope;
 use super::definition::{create_trigger, free_rowid, trigger_name};
@@ -30,10 +30,8 @@ pub(super) struct Rebuild<'a> {
     pub(super) after: &'a Table,
     /// Where its columns come from.
     pub(super) columns: &'a [Origin],
-    /// The names of columns that were dropped or renamed.
-    pub(super) gone: &'a [Name],
-    /// What the live catalog has of it.
-    pub(super) catalog: &'a CatalogObjects,
+    /// What was found before the first change.
+    pub(super) found: &'a Found<'a>,
     /// The schema before.
     pub(super) schema: &'a Schema,
 }
@@ -127,7 +125,7 @@ impl Rebuild<'_> {
     fn checks(&self, values: &[(Name, Converted)]) -> Vec<String> {
         let table = quoted(&self.before.name);
         let mut checks: Vec<(String, String)> = Vec::new();
-        if !self.catalog.live {
+        if !self.found.catalog.live {
             checks.push((
                 format!(
                     "{} has a column, trigger or index that fastman does not know and that would be lost",
@@ -188,22 +186,22 @@ impl Rebuild<'_> {
 
     /// The triggers and indexes that only the catalog knows, which are made again.
     fn kept_objects(&self) -> Result<Vec<&CatalogObject>> {
-        if !self.catalog.live {
+        if !self.found.catalog.live {
             return Ok(Vec::new());
         }
         let mut lost: Vec<String> = Vec::new();
         let key = self.before.name.key();
-        for (table, attribute) in &self.catalog.attributes {
+        for (table, attribute) in &self.found.catalog.attributes {
             if table.key() == key {
                 lost.push(attribute.clone());
             }
         }
-        if let Some(live) = self.catalog.tables.table(&self.before.name) {
+        if let Some(live) = self.found.catalog.tables.table(&self.before.name) {
             self.unknown_parts(live, &mut lost);
         }
         let own_triggers = self.own_triggers();
         let mut kept = Vec::new();
-        for object in &self.catalog.objects {
+        for object in &self.found.catalog.objects {
             let name = object.name.to_lowercase();
             let is_own = object.table.to_lowercase() == key;
             let is_known = match object.kind {
@@ -215,7 +213,7 @@ impl Rebuild<'_> {
             if is_known {
                 continue;
             }
-            if let Some(column) = self.gone.iter().find(|column| tokens::names(&object.sql, column.as_str())) {
+            if let Some(column) = self.found.gone.iter().find(|column| tokens::names(&object.sql, column.as_str())) {
                 let what = match object.kind {
                     ObjectKind::Index => "index",
                     ObjectKind::View => "view",
@@ -232,8 +230,9 @@ impl Rebuild<'_> {
     /// Columns and constraints of the live table that the model has not.
     fn unknown_parts(&self, live: &Table, lost: &mut Vec<String>) {
         // The renames of this very change have not happened yet when the catalog is read.
-        let is_known =
-            |name: &Name| self.before.column(name).is_some() || self.gone.iter().any(|gone| gone.key() == name.key());
+        let is_known = |name: &Name| {
+            self.before.column(name).is_some() || self.found.gone.iter().any(|gone| gone.key() == name.key())
+        };
         for column in live.columns.iter().filter(|column| !is_known(&column.name)) {
             lost.push(format!("column {:?}", column.name.as_str()));
         }

@@ -112,6 +112,18 @@ impl Database {
         Ok(())
     }
 
+    /// The statements that portable SQL becomes without a connection.
+    pub fn render(&self, sql: &str) -> Result<Vec<String>> {
+        let mut schema = self.schema.clone();
+        let mut statements = Vec::new();
+        for (before, changes, after) in groups(sql, &mut schema)? {
+            let catalog = CatalogObjects::default();
+            let input = RenderInput { changes: &changes, before: &before, after: &after, catalog: &catalog };
+            statements.extend(self.store.dialect().render(input)?.into_iter().map(|step| step.sql));
+        }
+        Ok(statements)
+    }
+
     /// Runs SQLite's own SQL, one statement a line.
     pub async fn raw(&mut self, script: &[&str]) {
         for sql in script {
