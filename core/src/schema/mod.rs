@@ -3,6 +3,7 @@
 mod apply;
 mod change;
 mod column_type;
+pub mod compare;
 mod conversion;
 mod expression;
 mod invert;

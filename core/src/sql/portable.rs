@@ -11,7 +11,9 @@ mod tests;
 
 use std::convert::Infallible;
 
-use crate::schema::{Change, ColumnAlteration, ColumnType, Expression, Index, Name, Schema, Table, View};
+use crate::schema::{
+    Change, ColumnAlteration, ColumnType, ConstraintKind, Expression, Index, Name, Schema, Table, View,
+};
 use crate::sql::text::{self, Writer};
 
 /// The change as a portable statement, without a separator behind it. (Comments that a CREATE TABLE carries are statements of
@@ -106,6 +108,11 @@ pub fn expression(expression: &Expression) -> String {
 /// The expression as a column of this type has it for a default, or is given it.
 pub fn value(expression: &Expression, column_type: &ColumnType) -> String {
     expression::stored(expression, Some(column_type))
+}
+
+/// What a constraint demands, without its name: `UNIQUE (email)`.
+pub fn demand(kind: &ConstraintKind) -> String {
+    table::demand(kind)
 }
 
 fn script(statements: &[String]) -> String {

@@ -39,8 +39,13 @@ pub(super) fn definition(column: &Column, nullable: bool) -> String {
 
 /// A constraint with its name.
 pub(super) fn constraint(constraint: &Constraint) -> String {
+    format!("CONSTRAINT {} {}", name::written(&constraint.name), demand(&constraint.kind))
+}
+
+/// What a constraint demands.
+pub(super) fn demand(kind: &ConstraintKind) -> String {
     let list = |names: &[Name]| names.iter().map(name::written).collect::<Vec<_>>().join(", ");
-    let kind = match &constraint.kind {
+    match kind {
         ConstraintKind::PrimaryKey { columns } => format!("PRIMARY KEY ({})", list(columns)),
         ConstraintKind::Unique { columns } => format!("UNIQUE ({})", list(columns)),
         ConstraintKind::ForeignKey(key) => {
@@ -58,8 +63,7 @@ pub(super) fn constraint(constraint: &Constraint) -> String {
             )
         }
         ConstraintKind::Check(condition) => format!("CHECK ({})", expression::written(condition, None)),
-    };
-    format!("CONSTRAINT {} {kind}", name::written(&constraint.name))
+    }
 }
 
 /// The tables, each after those that it references. Where they reference each other in a circle, a foreign key is taken out
