@@ -59,7 +59,7 @@ impl StatementBinder<'_> {
                 column.name
             );
             return Err(self
-                .failed("schema.primary-key", key.span, "", message)
+                .failed("schema.primary-key", key.span, "no value for rows that are there", message)
                 .with_help("add the column, fill it with UPDATE, and then ADD PRIMARY KEY"));
         }
         let change = Change::AddColumn { table: self.table(table)?.name.clone(), column };

@@ -22,7 +22,8 @@ pub(super) fn cast(from: &ColumnType, to: &ColumnType) -> Result<(), Refusal> {
         (Family::Integer, Family::Integer | Family::Decimal | Family::Float)
         | (Family::Decimal | Family::Float, Family::Float)
         | (Family::Boolean, Family::Integer)
-        | (Family::Timestamp, Family::Date) => Ok(()),
+        | (Family::Timestamp, Family::Date)
+        | (Family::Date, Family::Timestamp) => Ok(()),
         (Family::Decimal, Family::Decimal) => match (scale(from), scale(to)) {
             (before, after) if before <= after => Ok(()),
             (_, after) => with_help(
@@ -35,21 +36,16 @@ pub(super) fn cast(from: &ColumnType, to: &ColumnType) -> Result<(), Refusal> {
             with_help("engines round and cut differently", format!("round it first: CAST(ROUND(..., 0) AS {to})"))
         }
         (Family::Float, Family::Integer | Family::Decimal) => refuse("engines round binary fractions differently"),
-        (Family::Integer, Family::Text) => match to {
-            ColumnType::Char(_) => with_help("engines pad it differently", "cast to VARCHAR(n)".to_owned()),
-            ColumnType::Varchar(length) if *length < widest(from) => {
-                let widest = widest(from);
-                with_help("its longest text does not fit", format!("cast to VARCHAR({widest})"))
+        (Family::Integer | Family::Date | Family::Uuid, Family::Text) => {
+            let longest = longest(from);
+            match to {
+                ColumnType::Char(_) => with_help("engines pad it differently", format!("cast to VARCHAR({longest})")),
+                ColumnType::Varchar(length) if *length < longest => {
+                    with_help("its text may not fit", format!("cast to VARCHAR({longest})"))
+                }
+                _ => Ok(()),
             }
-            _ => Ok(()),
-        },
-        (Family::Date, Family::Text) => match to {
-            ColumnType::Char(_) => with_help("engines pad it differently", "cast to VARCHAR(10)".to_owned()),
-            ColumnType::Varchar(length) if *length < 10 => {
-                with_help("its text does not fit", "cast to VARCHAR(10)".to_owned())
-            }
-            _ => Ok(()),
-        },
+        }
         (Family::Text, Family::Text) => match (from, to) {
             (ColumnType::Char(_), _) => {
                 with_help("engines keep different blanks", "take them away: TRIM(...)".to_owned())
@@ -82,7 +78,7 @@ pub(super) fn store(from: &ColumnType, to: &ColumnType) -> Result<(), Refusal> {
     if from.widens_to(to) {
         return Ok(());
     }
-    let refusal = Refusal::new(MISMATCH, format!("{from}"), format!("a {from} can't be stored in a {to}"));
+    let refusal = Refusal::new(MISMATCH, format!("{from}"), format!("{} can't be stored in {}", an(from), an(to)));
     if let (ColumnType::Char(length), ColumnType::Varchar(_) | ColumnType::Text) = (from, to) {
         return Err(match ColumnType::Varchar(*length).widens_to(to) {
             true => refusal.with_help("engines keep different blanks at its end: take them away with TRIM(...)"),
@@ -94,7 +90,7 @@ pub(super) fn store(from: &ColumnType, to: &ColumnType) -> Result<(), Refusal> {
             refusal.with_help(format!("it may be longer; cut it: {}", cut("...", to)))
         }
         _ => match cast(from, to) {
-            Ok(()) => refusal.with_help(format!("not every value fits; if yours do, write CAST(... AS {to})")),
+            Ok(()) => refusal.with_help(format!("if every value fits, say so: CAST(... AS {to})")),
             Err(reason) => match reason.help {
                 Some(help) => refusal.with_help(help),
                 None => refusal,
@@ -117,12 +113,14 @@ fn scale(column_type: &ColumnType) -> u8 {
     }
 }
 
-/// Characters of the longest integer, with its sign.
-fn widest(column_type: &ColumnType) -> u32 {
+/// Characters of the longest value as a text.
+fn longest(column_type: &ColumnType) -> u32 {
     match column_type {
         ColumnType::SmallInt => 6,
         ColumnType::Integer => 11,
-        _ => 20,
+        ColumnType::BigInt => 20,
+        ColumnType::Date => 10,
+        _ => 36,
     }
 }
 
@@ -139,7 +137,7 @@ pub(super) fn compare(left: &ColumnType, right: &ColumnType, ordered: bool) -> R
         return Ok(());
     }
     if left.family() != right.family() {
-        let refusal = refuse(format!("a {left} and a {right} can't be compared"));
+        let refusal = refuse(format!("{} and {} can't be compared", an(left), an(right)));
         return Err(match (left.family(), right.family()) {
             (TypeFamily::Date, TypeFamily::Timestamp) | (TypeFamily::Timestamp, TypeFamily::Date) => {
                 refusal.with_help("cast the TIMESTAMP: CAST(... AS DATE)")
@@ -153,13 +151,21 @@ pub(super) fn compare(left: &ColumnType, right: &ColumnType, ordered: bool) -> R
         });
     }
     if matches!(left, ColumnType::Char(_)) != matches!(right, ColumnType::Char(_)) {
-        return Err(refuse(format!("a {left} and a {right} compare differently on different engines"))
+        return Err(refuse(format!("{} and {} compare differently on different engines", an(left), an(right)))
             .with_help("take the blanks of the CHAR away: TRIM(...)"));
     }
     if ordered && matches!(left.family(), TypeFamily::Boolean | TypeFamily::Uuid) {
-        return Err(refuse(format!("engines order a {left} differently")).with_help("it takes = and <> alone"));
+        return Err(refuse(format!("engines order {} differently", an(left))).with_help("it takes = and <> alone"));
     }
     Ok(())
+}
+
+/// `a DATE`, `an INTEGER`.
+pub(super) fn an(column_type: &ColumnType) -> String {
+    match column_type {
+        ColumnType::Integer => format!("an {column_type}"),
+        _ => format!("a {column_type}"),
+    }
 }
 
 #[cfg(test)]
@@ -197,7 +203,11 @@ mod tests {
             (Text, Varchar(5), false),
             (Char(5), Varchar(5), false),
             (Json, Text, false),
-            (Uuid, Varchar(36), false),
+            (Uuid, Varchar(36), true),
+            (Uuid, Varchar(35), false),
+            (Uuid, Char(36), false),
+            (Date, Timestamp, true),
+            (Date, TimestampTz, false),
         ] {
             assert_eq!(cast(&from, &to).is_ok(), allowed, "{from} to {to}");
         }

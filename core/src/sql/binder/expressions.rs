@@ -4,7 +4,7 @@
 //! place gives it one ([`Operand::Constant`]); so does the current timestamp, which has a time zone only beside something
 //! that has one.
 
-use super::casts::{self, MISMATCH};
+use super::casts::{self, MISMATCH, an};
 use super::errors::{Refusal, failed};
 use super::literals::Constant;
 use super::scope::Scope;
@@ -107,6 +107,9 @@ impl<'a> ExpressionBinder<'a> {
             }
             Operand::Now => match target {
                 ColumnType::Timestamp | ColumnType::TimestampTz => Ok(now()),
+                ColumnType::Date => Err(self
+                    .failed(MISMATCH, &bound.span, "a TIMESTAMP", "CURRENT_TIMESTAMP is not a DATE")
+                    .with_help("write CURRENT_DATE")),
                 _ => Err(casts::store(&ColumnType::Timestamp, target)
                     .err()
                     .map_or_else(|| self.untyped(&bound.span), refused)),
@@ -231,7 +234,7 @@ impl<'a> ExpressionBinder<'a> {
                 MISMATCH,
                 &at,
                 column_type.to_string(),
-                format!("only a number has a negative, and this is a {column_type}"),
+                format!("only a number has a negative, and this is {}", an(&column_type)),
             ));
         }
         self.known(Expression::Unary { operator: UnaryOperator::Negate, operand: Box::new(operand) }, span)
@@ -342,7 +345,7 @@ impl<'a> ExpressionBinder<'a> {
             MISMATCH,
             span,
             column_type.to_string(),
-            format!("a condition is wanted here, and this is a {column_type}"),
+            format!("a condition is wanted here, and this is {}", an(column_type)),
         );
         match column_type.family() {
             TypeFamily::Integer | TypeFamily::Decimal | TypeFamily::Float => error.with_help("compare it: ... <> 0"),
@@ -357,12 +360,13 @@ impl<'a> ExpressionBinder<'a> {
         let error = |message: String| self.failed(MISMATCH, &span, column_type.to_string(), message);
         match &column_type {
             ColumnType::Varchar(_) | ColumnType::Text => Ok((expression, column_type)),
-            ColumnType::Char(_) => {
-                Err(error(format!("{what} gives a {column_type} different blanks at its end on different engines"))
-                    .with_help("take them away: TRIM(...)"))
-            }
+            ColumnType::Char(_) => Err(error(format!(
+                "{what} gives {} different blanks at its end on different engines",
+                an(&column_type)
+            ))
+            .with_help("take them away: TRIM(...)")),
             _ => {
-                let error = error(format!("{what} takes a text, and this is a {column_type}"));
+                let error = error(format!("{what} takes a text, and this is {}", an(&column_type)));
                 Err(match casts::cast(&column_type, &ColumnType::Text) {
                     Ok(()) => error.with_help("cast it: CAST(... AS VARCHAR(n))"),
                     Err(refusal) => match refusal.help {

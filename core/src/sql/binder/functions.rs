@@ -1,6 +1,6 @@
 //! The scalar functions and the aggregates.
 
-use super::casts::MISMATCH;
+use super::casts::{MISMATCH, an};
 use super::expressions::{ExpressionBinder, Operand, Place, Typed};
 use crate::adapter::nearest;
 use crate::error::{Error, Result};
@@ -152,7 +152,7 @@ impl ExpressionBinder<'_> {
                     MISMATCH,
                     &arguments[0].span,
                     column_type.to_string(),
-                    format!("engines round the halves of a {column_type} differently"),
+                    format!("engines round the halves of {} differently", an(&column_type)),
                 )
                 .with_help("keep what is to be rounded as a DECIMAL")),
             _ => {
@@ -178,7 +178,7 @@ impl ExpressionBinder<'_> {
         if column_type.is_numeric() {
             return Ok((expression, column_type));
         }
-        let message = format!("{what} takes a number, and this is a {column_type}");
+        let message = format!("{what} takes a number, and this is {}", an(&column_type));
         Err(self.failed(MISMATCH, &span, column_type.to_string(), message))
     }
 
@@ -205,7 +205,12 @@ impl ExpressionBinder<'_> {
             (least, most) if least == most => format!("{least} arguments"),
             (least, most) => format!("{least} to {most} arguments"),
         };
-        let error = self.failed("sql.function-arguments", span, "", format!("{name} takes {wanted}, not {given}"));
+        let error = self.failed(
+            "sql.function-arguments",
+            span,
+            format!("{given} given"),
+            format!("{name} takes {wanted}, not {given}"),
+        );
         match name {
             "TRIM" => {
                 error.with_help("it takes away the spaces at both ends; other characters are replaced by REPLACE")
@@ -269,7 +274,7 @@ impl ExpressionBinder<'_> {
             ),
         };
         if !takes {
-            let message = format!("{name} does not take a {column_type} on every engine");
+            let message = format!("{name} does not take {} on every engine", an(&column_type));
             let error = self.failed(MISMATCH, &argument.span, column_type.to_string(), message);
             return Err(match column_type {
                 ColumnType::Boolean => error.with_help("count with CASE WHEN ... THEN 1 ELSE 0 END"),

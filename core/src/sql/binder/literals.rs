@@ -3,6 +3,7 @@
 //! A constant has no type of its own until its place gives it one: `1` is a SMALLINT beside a SMALLINT and a DECIMAL beside a
 //! DECIMAL, `'2024-01-31'` a DATE beside a DATE. It takes a type only if nothing of it is lost.
 
+use super::casts::an;
 use super::errors::Refusal;
 use super::temporal;
 use crate::schema::ColumnType;
@@ -71,18 +72,7 @@ fn is_exponential(written: &str) -> bool {
 }
 
 fn misfit(what: &str, target: &ColumnType) -> Refusal {
-    Refusal::new(
-        MISFIT,
-        format!("not {} {target}", article(target)),
-        format!("{what} is not {} {target}", article(target)),
-    )
-}
-
-fn article(target: &ColumnType) -> &'static str {
-    match target {
-        ColumnType::Integer => "an",
-        _ => "a",
-    }
+    Refusal::new(MISFIT, format!("not {}", an(target)), format!("{what} is not {}", an(target)))
 }
 
 fn decimal(written: &str) -> Result<Decimal, Refusal> {
@@ -162,18 +152,12 @@ fn integer(written: &str, target: &ColumnType, least: i64, most: i64) -> Result<
     }
     let number = decimal(written)?;
     let Some(whole) = number.rescale(0) else {
-        return Err(
-            misfit(written, target).with_help(format!("{} {target} is a whole number", capital(article(target))))
-        );
+        return Err(misfit(written, target).with_help(format!("{target} takes whole numbers alone")));
     };
     match i64::try_from(whole.mantissa()) {
         Ok(number) if (least..=most).contains(&number) => Ok(Value::Integer(number)),
         _ => Err(misfit(written, target).with_help(format!("{target} goes from {least} to {most}"))),
     }
-}
-
-fn capital(article: &str) -> &'static str {
-    if article == "an" { "An" } else { "A" }
 }
 
 fn text_as(text: &str, target: &ColumnType) -> Result<Value, Refusal> {
@@ -187,10 +171,17 @@ fn text_as(text: &str, target: &ColumnType) -> Result<Value, Refusal> {
         ColumnType::Text => Ok(Value::Text(text.to_owned())),
         ColumnType::Varchar(limit) => limited(text, *limit, target).map(Value::Text),
         ColumnType::Char(limit) => limited(without_padding(text), *limit, target).map(Value::Text),
-        ColumnType::Date => temporal::date(text).map(Value::Date).ok_or_else(|| form(temporal::DATE_FORM)),
+        ColumnType::Date => {
+            temporal::date(text).map(Value::Date).ok_or_else(|| match temporal::looks_like_a_date(text) {
+                true => no_such_day(misfit()),
+                false => form(temporal::DATE_FORM),
+            })
+        }
         ColumnType::Time => temporal::time(text).map(Value::Time).ok_or_else(|| form(temporal::TIME_FORM)),
         ColumnType::Timestamp => temporal::timestamp(text).map(Value::Timestamp).ok_or_else(|| {
-            if temporal::timestamp_tz(text).is_some() {
+            if temporal::starts_with_no_day(text) {
+                no_such_day(misfit())
+            } else if temporal::timestamp_tz(text).is_some() {
                 misfit().with_help(
                     "a TIMESTAMP has no time zone: leave the offset out, or declare TIMESTAMP WITH TIME ZONE",
                 )
@@ -230,6 +221,10 @@ fn text_as(text: &str, target: &ColumnType) -> Result<Value, Refusal> {
             Err(misfit().with_help("write bytes in hexadecimal digits: X'cafe'"))
         }
     }
+}
+
+fn no_such_day(refusal: Refusal) -> Refusal {
+    refusal.with_help("there is no such day in the years 0001 to 9999")
 }
 
 /// The blanks at the end of a CHAR mean nothing. One stays where there is nothing else, for on Oracle no text at all is NULL.

@@ -1,6 +1,6 @@
 //! Operators with two operands, and the rules by which operands take one type together.
 
-use super::casts::{self, MISMATCH};
+use super::casts::{self, MISMATCH, an};
 use super::errors::Refusal;
 use super::expressions::{ExpressionBinder, Operand, Typed, now};
 use super::literals::Constant;
@@ -174,7 +174,7 @@ impl ExpressionBinder<'_> {
                 MISMATCH,
                 span,
                 next.to_string(),
-                format!("{what} gives a {so_far} in one place and a {next} in another"),
+                format!("{what} gives {} in one place and {} in another", an(&so_far), an(next)),
             );
             match (so_far.family(), next.family()) {
                 (TypeFamily::Text, TypeFamily::Text) => error.with_help("take the blanks of the CHAR away: TRIM(...)"),
@@ -210,7 +210,7 @@ impl ExpressionBinder<'_> {
             BinaryOperator::Modulo => {
                 for (column_type, span) in [(&left_type, &left_span), (&right_type, &right_span)] {
                     if column_type.family() != TypeFamily::Integer {
-                        let message = format!("% takes integers, and this is a {column_type}");
+                        let message = format!("% takes integers, and this is {}", an(column_type));
                         return Err(self.failed(MISMATCH, span, column_type.to_string(), message));
                     }
                 }
@@ -273,7 +273,7 @@ impl ExpressionBinder<'_> {
     }
 
     fn not_a_number(&self, operator: BinaryOperator, column_type: &ColumnType, span: &Span) -> crate::Error {
-        let message = format!("{} takes numbers, and this is a {column_type}", symbol(operator));
+        let message = format!("{} takes numbers, and this is {}", symbol(operator), an(column_type));
         let error = self.failed(MISMATCH, span, column_type.to_string(), message);
         match column_type.family() {
             TypeFamily::Text if operator == BinaryOperator::Add => error.with_help("texts are joined by ||"),

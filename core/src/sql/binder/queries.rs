@@ -1,6 +1,6 @@
 //! Queries: what a view shows, and what INSERT ... SELECT copies.
 
-use super::casts::{self, MISMATCH};
+use super::casts::{self, MISMATCH, an};
 use super::errors::failed;
 use super::expressions::{ExpressionBinder, Place};
 use super::scope::Scope;
@@ -163,7 +163,7 @@ impl<'a> Items<'a> {
         Err(self.failed(
             "sql.column-count",
             span,
-            "",
+            if given > wanted { "one too many" } else { "too few" },
             format!("the SELECT gives {given} {} for {wanted} {}", plural(given, "value"), plural(wanted, "column")),
         ))
     }
@@ -261,7 +261,7 @@ fn group(
             MISMATCH,
             &expression.span,
             column_type.to_string(),
-            format!("a {column_type} can't be grouped"),
+            format!("{} can't be grouped", an(&column_type)),
         )),
         _ => Ok(bound),
     }

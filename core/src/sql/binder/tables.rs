@@ -273,7 +273,12 @@ impl StatementBinder<'_> {
                         super::queries::plural(columns.len(), "column"),
                         referenced.len()
                     );
-                    return Err(self.failed("schema.foreign-key", &references.table.span, "", message));
+                    return Err(self.failed(
+                        "schema.foreign-key",
+                        &references.table.span,
+                        "another number of columns",
+                        message,
+                    ));
                 }
                 let name = derived(&|| naming::foreign_key(&table.name, &columns));
                 let kind = ConstraintKind::ForeignKey(ForeignKey {

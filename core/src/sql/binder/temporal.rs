@@ -22,6 +22,17 @@ pub(crate) fn date(text: &str) -> Option<NaiveDate> {
     (year >= 1).then_some(date)
 }
 
+/// Whether a text has the form of a day, be there such a one or not.
+pub(crate) fn looks_like_a_date(text: &str) -> bool {
+    let fits = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    text.len() == 10 && text.bytes().enumerate().all(fits)
+}
+
+/// Whether a text begins with the form of a day that there is not.
+pub(crate) fn starts_with_no_day(text: &str) -> bool {
+    text.get(..10).is_some_and(|day| looks_like_a_date(day) && date(day).is_none())
+}
+
 /// A time of day: `23:59`, `23:59:59` or `23:59:59.999999`.
 pub(crate) fn time(text: &str) -> Option<NaiveTime> {
     let (clock, fraction) = match text.split_once('.') {

@@ -67,7 +67,7 @@ fn a_default_that_is_no_constant_of_its_type() {
     check("sql.literal", "CREATE TABLE t (code VARCHAR(3) DEFAULT ^'abcd')");
     helps("sql.literal", "CREATE TABLE t (day DATE DEFAULT ^'01/02/2024')", "YYYY-MM-DD");
     check("schema.default", "CREATE TABLE t (n INTEGER NOT NULL DEFAULT ^NULL)");
-    check("sql.type-mismatch", "CREATE TABLE t (day DATE DEFAULT ^CURRENT_TIMESTAMP)");
+    helps("sql.type-mismatch", "CREATE TABLE t (day DATE DEFAULT ^CURRENT_TIMESTAMP)", "write CURRENT_DATE");
     check("schema.unknown-column", "CREATE TABLE t (n INTEGER, m INTEGER DEFAULT ^n)");
     helps("sql.literal", "ALTER TABLE orders ALTER COLUMN total SET DEFAULT ^'5'", "without quotes");
 }
@@ -120,7 +120,8 @@ fn values_that_do_not_fit_their_column() {
     check("schema.duplicate-column", "UPDATE orders SET total = 1, ^total = 2");
     check("sql.literal", "UPDATE customers SET token = ^'123'");
     check("sql.literal", "UPDATE customers SET data = ^'{a: 1}'");
-    check("sql.literal", "UPDATE customers SET born = ^'2023-02-29'");
+    helps("sql.literal", "UPDATE customers SET born = ^'2023-02-29'", "no such day");
+    helps("sql.literal", "UPDATE customers SET seen = ^'2023-13-01 00:00:00'", "no such day");
     helps("sql.literal", "UPDATE customers SET seen = ^'2024-01-01 00:00:00Z'", "no time zone");
     check("sql.literal", "UPDATE customers SET instant = ^'2024-01-01 00:00:00'");
     check("schema.not-null", "INSERT INTO orders (id, customer_id, pieces, price) VALUES ^(1, 1, DEFAULT, 1)");
