@@ -84,7 +84,7 @@ pub(super) fn written(expression: &Expression, expected: Option<&ColumnType>) ->
         Expression::Binary { left, operator, right } => {
             let strength = Strength::of(expression);
             let (of_left, of_right) = match operator.is_comparison() {
-                true => (left.column_type(), right.column_type()),
+                true => (given_by(left), given_by(right)),
                 false => (None, None),
             };
             let left_strength = if strength == Strength::Comparison { strength.next() } else { strength };
@@ -100,12 +100,12 @@ pub(super) fn written(expression: &Expression, expected: Option<&ColumnType>) ->
             format!("{} {test}", compared(operand, None))
         }
         Expression::In { operand, list, negated } => {
-            let of_operand = operand.column_type();
+            let of_operand = given_by(operand);
             let items: Vec<String> = list.iter().map(|item| written(item, of_operand.as_ref())).collect();
             format!("{} {}IN ({})", compared(operand, None), not(*negated), items.join(", "))
         }
         Expression::Between { operand, low, high, negated } => {
-            let of_operand = operand.column_type();
+            let of_operand = given_by(operand);
             format!(
                 "{} {}BETWEEN {} AND {}",
                 compared(operand, None),
@@ -140,6 +140,14 @@ pub(super) fn written(expression: &Expression, expected: Option<&ColumnType>) ->
             standard_aggregate(*function, argument.as_deref())
         }
         Expression::Raw(text) => text.clone(),
+    }
+}
+
+/// The type that an operand gives to a constant beside it. A constant gives none: it has its own from its place.
+fn given_by(operand: &Expression) -> Option<ColumnType> {
+    match operand {
+        Expression::Literal { .. } => None,
+        other => other.column_type(),
     }
 }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::{SHOP, changes_on, shop, source};
 use crate::schema::{Change, ColumnType, Schema};
 use crate::sql::binder::bind_all;
+use crate::sql::portable;
 use crate::sql::test_flavours::cases;
 
 /// Numbers over the orders.
@@ -187,14 +188,17 @@ proptest! {
     }
 
     #[test]
-    fn what_is_bound_has_a_type_and_is_bound_the_same_again(text in statement()) {
+    fn what_is_bound_has_a_type_and_written_out_it_is_bound_the_same_again(text in statement()) {
         let Some(changes) = bound(&shop(), &text) else { return Ok(()) };
         for change in &changes {
             if let Change::CreateView(view) = change {
                 prop_assert!(view.query.items.iter().all(|item| item.expression.column_type().is_some()));
             }
         }
-        prop_assert_eq!(bound(&shop(), &text), Some(changes));
+        let written: String = changes.iter().map(|change| format!("{}\n", portable::change(change))).collect();
+        let again = changes_on(&mut shop(), &written);
+        prop_assert!(again.is_ok(), "{}\n{}\n{:?}", text, written, again);
+        prop_assert_eq!(again.ok(), Some(changes), "{}\n{}", text, written);
     }
 
     #[test]
