@@ -121,6 +121,7 @@ impl Schema {
             }
             constraint::refresh_conditions(table);
         });
+        self.refresh_views_of(table);
         Ok(())
     }
 

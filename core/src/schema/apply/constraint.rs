@@ -21,7 +21,11 @@ impl Schema {
             self.add_child(&parent, &key);
         }
         self.names.insert(&constraint.name.key(), key);
+        let is_key = matches!(kind, ConstraintKind::PrimaryKey { .. });
         self.edit(table, |table| push(table, &constraint.name, kind));
+        if is_key {
+            self.refresh_views_of(table);
+        }
         Ok(())
     }
 

@@ -82,17 +82,6 @@ impl Schema {
         });
         Ok(())
     }
-
-    /// Changes the queries of all views that read from the relation.
-    fn edit_views_of(&mut self, relation: &Name, change: impl Fn(&mut Select)) {
-        let keys: Vec<Arc<str>> =
-            self.views.iter().filter(|(_, view)| view.query.reads(relation)).map(|(key, _)| key.clone()).collect();
-        for key in keys {
-            if let Some(view) = self.views.get_mut(&key) {
-                change(&mut Arc::make_mut(view).query);
-            }
-        }
-    }
 }
 
 /// Calls `visit` with the table's foreign keys that point at `parent`.

@@ -17,7 +17,7 @@ pub(super) fn type_in_range(column: &Name, column_type: &ColumnType) -> Result<(
                 return Err(wrong("at most 30 digits stand after the point, and not more than there are"));
             }
         }
-        ColumnType::Char(length) if !(1..=255).contains(&length) => {
+        ColumnType::Char(length) if !(1..=ColumnType::MAX_CHAR_LENGTH).contains(&length) => {
             return Err(wrong("CHAR has 1 to 255 characters").help("use VARCHAR for longer text"));
         }
         ColumnType::Varchar(length) if !(1..=ColumnType::MAX_TEXT_LENGTH).contains(&length) => {
@@ -59,7 +59,8 @@ fn value_fits(column_type: &ColumnType, value: &Value) -> Result<(), String> {
         (ColumnType::Integer, Value::Integer(number)) => i32::try_from(*number).is_ok(),
         (ColumnType::BigInt, Value::Integer(_)) => true,
         (ColumnType::Decimal { precision, scale }, Value::Decimal(number)) => number.fits(*precision, *scale),
-        (ColumnType::Real | ColumnType::Double, Value::Double(number)) => number.is_finite(),
+        (ColumnType::Real, Value::Double(number)) => number.abs() <= f64::from(f32::MAX),
+        (ColumnType::Double, Value::Double(number)) => number.is_finite(),
         (ColumnType::Char(length) | ColumnType::Varchar(length), Value::Text(text)) => {
             text.chars().count() <= *length as usize
         }

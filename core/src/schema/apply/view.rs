@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::schema::{Name, Schema, SchemaError, Select, View};
+use crate::schema::{ColumnReference, JoinKind, Name, Schema, SchemaError, Select, View};
 
 impl Schema {
     pub(super) fn create_view(&mut self, view: &View) -> Result<(), SchemaError> {
@@ -56,6 +56,41 @@ impl Schema {
             });
         });
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Changes the queries of all views that read from the relation.
+    pub(super) fn edit_views_of(&mut self, relation: &Name, change: impl Fn(&mut Select)) {
+        let keys: Vec<Arc<str>> =
+            self.views.iter().filter(|(_, view)| view.query.reads(relation)).map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            if let Some(view) = self.views.get_mut(&key) {
+                change(&mut Arc::make_mut(view).query);
+            }
+        }
+    }
+
+    /// Lets the views of a table know which of its columns take NULL now.
+    pub(super) fn refresh_views_of(&mut self, table: &Name) {
+        let Some(declared) = self.table(table).cloned() else { return };
+        self.edit_views_of(table, |query| {
+            let scope = query.clone();
+            let outer = |reference: &ColumnReference| {
+                let mut left_joins = scope.joins.iter().filter(|join| join.kind == JoinKind::Left);
+                reference
+                    .relation
+                    .as_ref()
+                    .is_some_and(|relation| left_joins.any(|join| join.relation.exposed().key() == relation.key()))
+            };
+            query.for_each_expression_mut(&mut |expression| {
+                expression.for_each_column_mut(&mut |reference| {
+                    if scope.may_mean(reference, table)
+                        && let Some(column) = declared.column(&reference.name)
+                    {
+                        reference.nullable = column.nullable || outer(reference);
+                    }
+                });
+            });
+        });
     }
 
     fn has_column(&self, relation: &Name, column: &Name) -> bool {

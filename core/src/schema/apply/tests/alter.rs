@@ -177,6 +177,33 @@ fn a_primary_key_takes_no_null() {
 }
 
 #[test]
+fn checks_and_views_know_which_columns_take_null() {
+    let nullable = |schema: &Schema| {
+        let mut found = Vec::new();
+        let view = schema.view(&name("v")).unwrap();
+        view.query.for_each_expression(&mut |expression| expression.for_each_column(&mut |it| found.push(it.nullable)));
+        let posts = schema.table(&name("posts")).unwrap();
+        let ConstraintKind::Check(condition) = &posts.constraints[2].kind else { panic!("the check") };
+        condition.for_each_column(&mut |it| found.push(it.nullable));
+        found
+    };
+    let mut query = select("users", &[]);
+    query.items.push(SelectItem { expression: qualified("users", "bio", ColumnType::Text), alias: name("bio") });
+    query.items.push(SelectItem { expression: qualified("p", "score", ColumnType::Integer), alias: name("score") });
+    query.joins.push(Join {
+        kind: JoinKind::Left,
+        relation: Relation { name: name("posts"), alias: Some(name("p")) },
+        on: reference("published", ColumnType::Boolean),
+    });
+    query.joins[0].on = Expression::literal(Value::Boolean(true), ColumnType::Boolean);
+    let schema = applied(&blog(), Change::CreateView(view("v", query)));
+    assert_eq!(nullable(&schema), [true, true, true]);
+    let schema = applied(&schema, alter("users", "bio", ColumnAlteration::Nullable(false)));
+    let schema = applied(&schema, alter("posts", "score", ColumnAlteration::Nullable(false)));
+    assert_eq!(nullable(&schema), [false, true, false], "the left join's right side may be missing");
+}
+
+#[test]
 fn defaults_come_and_go() {
     let set = |default| alter("users", "bio", ColumnAlteration::Default(default));
     let schema = applied(&blog(), set(Some(text("none"))));
