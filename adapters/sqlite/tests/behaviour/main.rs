@@ -17,4 +17,5 @@ mod rebuilding;
 mod retyping;
 mod script;
 mod transactions;
+mod values;
 mod writing;
