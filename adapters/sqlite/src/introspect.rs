@@ -3,14 +3,14 @@
 mod create_table;
 mod default;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use fastman_core::schema::{
     Column, ColumnType, Constraint, ConstraintKind, Expression, ForeignKey, Index, IndexColumn, Name, OnDelete, Schema,
     Table, naming,
 };
 use fastman_core::store::{CatalogObject, CatalogObjects, ObjectKind};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::Connection;
 
 use crate::dialect::{Affinity, affinity, canonical, create_trigger, is_text_decimal, nearest_type, trigger_name};
 use crate::tokens;
@@ -18,10 +18,10 @@ use create_table::{ColumnText, ConstraintText, KindText, TableText};
 
 /// Tables and views, without SQLite's own and without the tables behind a virtual one.
 const RELATIONS: &str = "\
-SELECT s.type, s.name, s.tbl_name, s.sql FROM sqlite_schema AS s \
-WHERE s.type IN ('table', 'view') AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-AND NOT EXISTS (SELECT 1 FROM pragma_table_list AS l WHERE l.schema = 'main' AND l.type = 'shadow' AND l.name = s.name) \
-ORDER BY s.name";
+SELECT type, name, tbl_name, sql FROM sqlite_schema \
+WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow') \
+ORDER BY name";
 
 /// Every table and view of the user's.
 pub(crate) fn relations(connection: &Connection) -> rusqlite::Result<Vec<CatalogObject>> {
@@ -43,72 +43,93 @@ fn object(row: &rusqlite::Row<'_>) -> rusqlite::Result<CatalogObject> {
     })
 }
 
+/// Everything in the catalog that has a text, read once, since SQLite can only search it from end to end.
+struct Catalog {
+    objects: Vec<CatalogObject>,
+    /// Places in `objects` by the table that they belong to, its name in lower case.
+    by_table: HashMap<String, Vec<usize>>,
+}
+
+impl Catalog {
+    fn read(connection: &Connection) -> rusqlite::Result<Catalog> {
+        let objects: Vec<CatalogObject> = connection
+            .prepare_cached("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?
+            .query_map([], object)?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut by_table: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, object) in objects.iter().enumerate() {
+            by_table.entry(object.table.to_lowercase()).or_default().push(index);
+        }
+        Ok(Catalog { objects, by_table })
+    }
+
+    /// What belongs to the table, of one kind.
+    fn of(&self, table: &str, kind: ObjectKind) -> impl Iterator<Item = &CatalogObject> {
+        let places = self.by_table.get(&table.to_lowercase());
+        let objects = places.into_iter().flatten().filter_map(|place| self.objects.get(*place));
+        objects.filter(move |object| object.kind == kind)
+    }
+
+    /// The table, if it is there and not a virtual one.
+    fn table(&self, connection: &Connection, name: &str) -> rusqlite::Result<Option<Reading>> {
+        match self.of(name, ObjectKind::Table).next() {
+            Some(table) if !second_word_is(&table.sql, "VIRTUAL") => Reading::of(connection, self, table).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
 /// The tables named, or all, as the model has them.
 pub(crate) fn tables(connection: &Connection, names: Option<&[Name]>) -> rusqlite::Result<Schema> {
-    let mut schema = Schema::default();
-    match names {
+    let catalog = Catalog::read(connection)?;
+    let names: Vec<String> = match names {
+        Some(names) => names.iter().map(|name| name.as_str().to_owned()).collect(),
         None => {
-            let relations = relations(connection)?;
-            for relation in relations.iter().filter(|relation| relation.kind == ObjectKind::Table) {
-                schema.insert_table(Reading::of(connection, &relation.name, &relation.sql)?.table);
-            }
+            let relations = relations(connection)?.into_iter();
+            relations.filter(|relation| relation.kind == ObjectKind::Table).map(|relation| relation.name).collect()
         }
-        Some(names) => {
-            for name in names {
-                if let Some((name, sql)) = definition(connection, name)? {
-                    schema.insert_table(Reading::of(connection, &name, &sql)?.table);
-                }
-            }
+    };
+    let mut schema = Schema::default();
+    for name in names {
+        if let Some(reading) = catalog.table(connection, &name)? {
+            schema.insert_table(reading.table);
         }
     }
     Ok(schema)
 }
 
-/// A table's name and text, as the catalog has them.
-fn definition(connection: &Connection, name: &Name) -> rusqlite::Result<Option<(String, String)>> {
-    connection
-        .prepare_cached("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE")?
-        .query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
-}
-
 /// What only the catalog knows of the tables.
 pub(crate) fn catalog_objects(connection: &Connection, names: &[Name]) -> rusqlite::Result<CatalogObjects> {
-    let mut catalog = CatalogObjects { live: true, ..CatalogObjects::default() };
-    let mut all: Vec<CatalogObject> = connection
-        .prepare_cached("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?
-        .query_map([], object)?
-        .collect::<rusqlite::Result<_>>()?;
+    let mut catalog = Catalog::read(connection)?;
+    let mut found = CatalogObjects { live: true, ..CatalogObjects::default() };
     for name in names {
-        let Some((table, sql)) = definition(connection, name)? else { continue };
-        let reading = Reading::of(connection, &table, &sql)?;
-        catalog.attributes.extend(reading.attributes.into_iter().map(|attribute| (name.clone(), attribute)));
-        catalog.tables.insert_table(reading.table);
+        if let Some(reading) = catalog.table(connection, name.as_str())? {
+            found.attributes.extend(reading.attributes.into_iter().map(|attribute| (name.clone(), attribute)));
+            found.tables.insert_table(reading.table);
+        }
     }
-    all.retain(|object| {
-        names.iter().any(|name| {
-            let own = object.table.eq_ignore_ascii_case(name.as_str());
-            let elsewhere = matches!(object.kind, ObjectKind::View | ObjectKind::Trigger);
-            own || elsewhere && tokens::names(&object.sql, name.as_str())
-        })
+    catalog.objects.retain(|object| {
+        let table = object.table.to_lowercase();
+        let elsewhere = matches!(object.kind, ObjectKind::View | ObjectKind::Trigger);
+        names.iter().any(|name| name.key() == table || elsewhere && tokens::names(&object.sql, name.as_str()))
     });
-    catalog.objects = all;
-    Ok(catalog)
+    found.objects = catalog.objects;
+    Ok(found)
 }
 
 /// The catalog's text of each table or view, with its indexes and triggers.
 pub(crate) fn echo(connection: &Connection, names: &[Name]) -> rusqlite::Result<Vec<Option<String>>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT sql FROM sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE AND sql IS NOT NULL \
-         ORDER BY type NOT IN ('table', 'view'), type, name",
-    )?;
-    let mut echoes = Vec::with_capacity(names.len());
-    for name in names {
-        let texts: Vec<String> =
-            statement.query_map([name.as_str()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        echoes.push((!texts.is_empty()).then(|| texts.join(";\n")));
-    }
-    Ok(echoes)
+    let catalog = Catalog::read(connection)?;
+    let echoes = names.iter().map(|name| {
+        let mut parts = Vec::new();
+        for kind in [ObjectKind::Table, ObjectKind::View, ObjectKind::Index, ObjectKind::Trigger] {
+            let mut objects: Vec<&CatalogObject> = catalog.of(name.as_str(), kind).collect();
+            objects.sort_by(|one, other| one.name.cmp(&other.name));
+            parts.extend(objects.into_iter().map(|object| object.sql.as_str()));
+        }
+        (!parts.is_empty()).then(|| parts.join(";\n"))
+    });
+    Ok(echoes.collect())
 }
 
 /// A table that is being read.
@@ -131,8 +152,9 @@ struct Reported {
 }
 
 impl Reading {
-    fn of(connection: &Connection, name: &str, sql: &str) -> rusqlite::Result<Reading> {
-        let text = create_table::parse(sql);
+    fn of(connection: &Connection, catalog: &Catalog, found: &CatalogObject) -> rusqlite::Result<Reading> {
+        let name = found.name.as_str();
+        let text = create_table::parse(&found.sql);
         let reported = columns(connection, name)?;
         let mut reading = Reading {
             table: Table {
@@ -162,8 +184,8 @@ impl Reading {
         for constraint in &text.constraints {
             reading.constraint(connection, constraint, None)?;
         }
-        reading.indexes(connection, name)?;
-        reading.triggers(connection, name)?;
+        reading.indexes(connection, catalog)?;
+        reading.triggers(catalog);
         canonical(&mut reading.table);
         Ok(reading)
     }
@@ -292,19 +314,12 @@ impl Reading {
     }
 
     /// Those of CREATE INDEX over plain columns; others stay what only the catalog knows.
-    fn indexes(&mut self, connection: &Connection, table: &str) -> rusqlite::Result<()> {
-        let mut statement = connection.prepare_cached(
-            "SELECT l.name, l.\"unique\", l.partial, s.sql FROM pragma_index_list(?1) AS l \
-             JOIN sqlite_schema AS s ON s.type = 'index' AND s.name = l.name WHERE l.origin = 'c' ORDER BY l.name",
-        )?;
-        let found: Vec<(String, bool, bool, String)> = statement
-            .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-            .collect::<rusqlite::Result<_>>()?;
+    fn indexes(&mut self, connection: &Connection, catalog: &Catalog) -> rusqlite::Result<()> {
         let mut statement = connection
             .prepare_cached("SELECT name, desc, coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno")?;
-        for (name, unique, partial, sql) in found {
+        for index in catalog.of(self.table.name.clone().as_str(), ObjectKind::Index) {
             let columns: Vec<(Option<String>, bool, String)> = statement
-                .query_map([&name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .query_map([&index.name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
                 .collect::<rusqlite::Result<_>>()?;
             let columns: Option<Vec<IndexColumn>> = columns
                 .into_iter()
@@ -314,34 +329,26 @@ impl Reading {
                 })
                 .collect();
             if let Some(columns) = columns {
-                let predicate = if partial { predicate(&sql).map(Expression::Raw) } else { None };
-                self.table.indexes.push(Index { name: model_name(&name), columns, unique, predicate });
+                let unique = second_word_is(&index.sql, "UNIQUE");
+                let predicate = predicate(&index.sql).map(Expression::Raw);
+                self.table.indexes.push(Index { name: model_name(&index.name), columns, unique, predicate });
             }
         }
         Ok(())
     }
 
     /// The triggers that stand for ON UPDATE CURRENT_TIMESTAMP.
-    fn triggers(&mut self, connection: &Connection, table: &str) -> rusqlite::Result<()> {
-        let mut statement = connection.prepare_cached(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE",
-        )?;
-        let triggers: BTreeMap<String, String> = statement
-            .query_map(params![table], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let touched: Vec<bool> = self
-            .table
-            .columns
-            .iter()
-            .map(|column| {
-                let name = trigger_name(&self.table.name, &column.name);
-                triggers.get(name.as_str()).is_some_and(|sql| *sql == create_trigger(&self.table, column))
-            })
-            .collect();
+    fn triggers(&mut self, catalog: &Catalog) {
+        let triggers: Vec<&CatalogObject> = catalog.of(self.table.name.as_str(), ObjectKind::Trigger).collect();
+        let is_touched = |column: &Column| {
+            let name = trigger_name(&self.table.name, &column.name);
+            let mut named = triggers.iter().filter(|trigger| trigger.name == name.as_str());
+            named.any(|trigger| trigger.sql == create_trigger(&self.table, column))
+        };
+        let touched: Vec<bool> = self.table.columns.iter().map(is_touched).collect();
         for (column, touched) in self.table.columns.iter_mut().zip(touched) {
             column.on_update_now = touched;
         }
-        Ok(())
     }
 }
 
@@ -376,6 +383,11 @@ fn is_descending_key(column: &ColumnText) -> bool {
     column.constraints.iter().any(|constraint| {
         matches!(constraint.kind, KindText::PrimaryKey { .. }) && constraint.extras.iter().any(|extra| extra == "DESC")
     })
+}
+
+/// `UNIQUE` of CREATE UNIQUE INDEX.
+fn second_word_is(sql: &str, word: &str) -> bool {
+    tokens::tokens(sql).get(1).is_some_and(|token| token.is_word(sql, word))
 }
 
 /// What stands behind the WHERE of an index.

@@ -132,9 +132,9 @@ impl Session {
     /// # Errors
     /// Busy where somebody else has the write lock.
     pub(crate) fn begin(&mut self, options: TransactionOptions) -> Result<()> {
-        if options.suspend_foreign_keys && self.connection.is_autocommit() {
-            // Inside a transaction it would have no effect.
-            self.enforce_foreign_keys(false)?;
+        if self.connection.is_autocommit() {
+            // Inside a transaction it would have no effect. A section that ran without one may have left it otherwise.
+            self.enforce_foreign_keys(!options.suspend_foreign_keys)?;
         }
         let begun = self.with_patience(self.busy_timeout.min(LOCK_PATIENCE), |connection| {
             connection.execute("BEGIN IMMEDIATE", [])
