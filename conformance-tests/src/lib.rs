@@ -1,1 +1,26 @@
-//! The conformance suite.
+//! The conformance suite: what every adapter for a SQL engine must do, as plain async functions that are each named
+//! after what they prove.
+//!
+//! An adapter's `tests/conformance.rs` (with `harness = false` in its Cargo.toml) implements [`Harness`] and calls
+//! [`run`]. The suite depends on core alone: a new backend changes nothing here.
+//!
+//! A suite is made of assertions, so unlike the rest of the workspace it may unwrap, panic and print.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+mod catalog;
+pub mod committing;
+mod context;
+pub mod faults;
+mod harness;
+mod project;
+mod rows;
+mod run;
+mod samples;
+mod session;
+mod snapshot;
+mod suite;
+
+pub use context::Context;
+pub use harness::{Availability, Database, Exemption, Harness};
+pub use run::{main, run};
+pub use session::Session;

@@ -50,6 +50,10 @@ fn from_code(code: i32, message: String, file: &str) -> Error {
             return Error::database(ErrorClass::UniqueViolation, message);
         }
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => return Error::database(ErrorClass::ForeignKeyViolation, message),
+        // ON DELETE RESTRICT is a trigger inside SQLite.
+        ffi::SQLITE_CONSTRAINT_TRIGGER if message.starts_with("FOREIGN KEY") => {
+            return Error::database(ErrorClass::ForeignKeyViolation, message);
+        }
         ffi::SQLITE_CONSTRAINT_CHECK => return Error::database(ErrorClass::CheckViolation, message),
         ffi::SQLITE_CONSTRAINT_NOTNULL => return Error::database(ErrorClass::NotNullViolation, message),
         ffi::SQLITE_CONSTRAINT_DATATYPE => return Error::database(ErrorClass::BadValue, message),

@@ -9,7 +9,7 @@
 use fastman_core::Result;
 use fastman_core::dialect::{Step, unsupported};
 use fastman_core::error::Error;
-use fastman_core::schema::{ConstraintKind, Name, Schema, Table};
+use fastman_core::schema::{ConstraintKind, Index, Name, Schema, Table};
 use fastman_core::sql::text;
 use fastman_core::store::{CatalogObject, ObjectKind};
 use fastman_flavours::SQLITE;
@@ -60,7 +60,10 @@ impl Rebuild<'_> {
         statements.push(format!("ALTER TABLE {} RENAME TO {name}", quoted(&new)));
         statements.push("PRAGMA legacy_alter_table = OFF".to_owned());
         for index in &self.after.indexes {
-            statements.push(dialect.create_index(self.after, index)?);
+            statements.push(match self.live_index(index) {
+                Some(sql) => sql.to_owned(),
+                None => dialect.create_index(self.after, index)?,
+            });
         }
         for column in self.after.columns.iter().filter(|column| column.on_update_now) {
             statements.push(create_trigger(self.after, column));
@@ -68,6 +71,17 @@ impl Rebuild<'_> {
         statements.extend(kept.iter().map(|object| object.sql.clone()));
         let table = &self.after.name;
         Ok(statements.into_iter().map(|sql| Step::ddl(sql, table).rebuilding(table)).collect())
+    }
+
+    /// What the catalog says of an index that stays as it is: a section for SQLite may have made it in words of its own
+    /// (a collation, an expression). Where a column of it goes or has another name by now, the catalog's words are of no use.
+    fn live_index(&self, index: &Index) -> Option<&str> {
+        let key = index.name.key();
+        let stays = self.before.indexes.iter().any(|before| before == index);
+        let is_it = |object: &&CatalogObject| object.kind == ObjectKind::Index && object.name.to_lowercase() == key;
+        let live = self.found.catalog.objects.iter().find(is_it).filter(|_| stays && self.found.catalog.live)?;
+        let names_gone = self.found.gone.iter().any(|column| tokens::names(&live.sql, column.as_str()));
+        (!names_gone).then_some(&live.sql)
     }
 
     /// Each column that rows are given a value in, and that value.

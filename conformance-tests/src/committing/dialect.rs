@@ -1,0 +1,203 @@
+//! The dialect of an engine that is made to commit: what the inner dialect does in several statements is one here, with
+//! the conditions that hold once it is done.
+
+use std::sync::Arc;
+
+use fastman_core::Result;
+use fastman_core::dialect::{Condition, Dialect, Facts, RenderInput, ServerVersion, Step, StepKind};
+use fastman_core::flavour::Flavour;
+use fastman_core::schema::{
+    BinaryOperator, Change, Column, ColumnAlteration, ColumnType, Expression, Function, Name, Schema, Table,
+};
+use fastman_core::value::Value;
+
+/// Opens a statement that is several to the inner engine.
+const COMPOUND: &str = "/* one statement to this engine */\n";
+/// Stands between its parts.
+const THEN: &str = "\n/* then */\n";
+
+/// The statements that one statement of this engine is to the inner engine.
+pub(super) fn parts(sql: &str) -> Vec<&str> {
+    match sql.strip_prefix(COMPOUND) {
+        Some(body) => body.split(THEN).collect(),
+        None => vec![sql],
+    }
+}
+
+/// Whether a statement is DDL, by its first word.
+pub(super) fn is_ddl(sql: &str) -> bool {
+    let sql = without_leading_comments(sql);
+    let word: String = sql.chars().take_while(char::is_ascii_alphabetic).collect();
+    ["CREATE", "ALTER", "DROP"].iter().any(|ddl| ddl.eq_ignore_ascii_case(&word))
+}
+
+fn without_leading_comments(sql: &str) -> &str {
+    let mut rest = sql.trim_start();
+    loop {
+        rest = if let Some(comment) = rest.strip_prefix("--") {
+            comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start()
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.split_once("*/").map_or("", |(_, rest)| rest).trim_start()
+        } else {
+            return rest;
+        };
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct CommittingDialect(pub(super) Arc<dyn Dialect>);
+
+impl Dialect for CommittingDialect {
+    fn flavour(&self) -> &'static Flavour {
+        self.0.flavour()
+    }
+
+    fn server_version(&self) -> ServerVersion {
+        self.0.server_version()
+    }
+
+    fn facts(&self) -> Facts {
+        super::facts(self.0.facts())
+    }
+
+    fn quote(&self, name: &Name) -> String {
+        self.0.quote(name)
+    }
+
+    fn literal(&self, value: &Value, column_type: Option<&ColumnType>) -> Result<String> {
+        self.0.literal(value, column_type)
+    }
+
+    fn placeholder(&self, index: usize) -> String {
+        self.0.placeholder(index)
+    }
+
+    fn type_name(&self, column: &Column) -> Result<String> {
+        self.0.type_name(column)
+    }
+
+    fn stored(&self, table: &Table) -> Table {
+        self.0.stored(table)
+    }
+
+    fn binary(
+        &self,
+        operator: BinaryOperator,
+        left: (&str, &Expression),
+        right: (&str, &Expression),
+    ) -> Result<String> {
+        self.0.binary(operator, left, right)
+    }
+
+    fn function(
+        &self,
+        function: Function,
+        arguments: &[(String, &Expression)],
+        result: Option<&ColumnType>,
+    ) -> Result<String> {
+        self.0.function(function, arguments, result)
+    }
+
+    fn cast(&self, operand: (&str, &Expression), to: &ColumnType) -> Result<String> {
+        self.0.cast(operand, to)
+    }
+
+    fn like(&self, operand: &str, pattern: &str, negated: bool) -> Result<String> {
+        self.0.like(operand, pattern, negated)
+    }
+
+    fn needs_catalog(&self, changes: &[Change], before: &Schema) -> Vec<Name> {
+        self.0.needs_catalog(changes, before)
+    }
+
+    fn render(&self, input: RenderInput<'_>) -> Result<Vec<Step>> {
+        let steps = self.0.render(input)?;
+        if steps.is_empty() || input.changes.iter().all(Change::is_data) {
+            return Ok(steps);
+        }
+        let sql = match steps.as_slice() {
+            [step] if !step.suspends_foreign_keys() => step.sql.clone(),
+            _ => {
+                let parts: Vec<&str> = steps.iter().map(|step| step.sql.as_str()).collect();
+                format!("{COMPOUND}{}", parts.join(THEN))
+            }
+        };
+        let mut touches: Vec<Name> = input.changes.iter().map(|change| change.subject().clone()).collect();
+        touches.extend(steps.into_iter().flat_map(|step| step.touches));
+        for change in input.changes {
+            if let Change::RenameTable { to, .. } = change {
+                touches.push(to.clone());
+            }
+        }
+        touches.sort();
+        touches.dedup();
+        let done_when = input.changes.iter().flat_map(|change| self.conditions(change, input.after)).collect();
+        Ok(vec![Step { sql, kind: StepKind::Ddl, touches, done_when, rebuilds: None }])
+    }
+
+    fn script_terminator(&self, statement: &str) -> &'static str {
+        self.0.script_terminator(statement)
+    }
+
+    fn script_transaction(&self, _suspends: bool) -> (Vec<String>, Vec<String>) {
+        (Vec::new(), Vec::new())
+    }
+}
+
+impl CommittingDialect {
+    /// What holds once the change is done and those after it in the same statement are too.
+    fn conditions(&self, change: &Change, after: &Schema) -> Vec<Condition> {
+        match change {
+            Change::CreateTable(table) => vec![Condition::Table { table: table.name.clone(), present: true }],
+            Change::DropTable { table } => vec![Condition::Table { table: table.clone(), present: false }],
+            Change::RenameTable { table, to } => vec![
+                Condition::Table { table: table.clone(), present: false },
+                Condition::Table { table: to.clone(), present: true },
+            ],
+            Change::AddColumn { table, column } => self.column(after, table, &column.name),
+            Change::DropColumn { table, column } => {
+                vec![Condition::Column { table: table.clone(), column: column.clone(), present: false }]
+            }
+            Change::RenameColumn { table, column, to } => vec![
+                Condition::Column { table: table.clone(), column: column.clone(), present: false },
+                Condition::Column { table: table.clone(), column: to.clone(), present: true },
+            ],
+            Change::AlterColumn {
+                table,
+                column,
+                alteration: ColumnAlteration::Type(_) | ColumnAlteration::Nullable(_) | ColumnAlteration::Default(_),
+            } => self.column(after, table, column),
+            Change::AddConstraint { table, constraint } => {
+                vec![Condition::Constraint { table: table.clone(), constraint: constraint.name.clone(), present: true }]
+            }
+            Change::DropConstraint { table, constraint } => {
+                vec![Condition::Constraint { table: table.clone(), constraint: constraint.clone(), present: false }]
+            }
+            Change::CreateIndex { table, index } => {
+                vec![Condition::Index { table: table.clone(), index: index.name.clone(), present: true }]
+            }
+            Change::DropIndex { table, index } => {
+                vec![Condition::Index { table: table.clone(), index: index.clone(), present: false }]
+            }
+            Change::CreateView(view) => vec![Condition::View { view: view.name.clone(), present: true }],
+            Change::DropView { view } => vec![Condition::View { view: view.clone(), present: false }],
+            Change::Comment { table, column, text } => {
+                vec![Condition::Comment { table: table.clone(), column: column.clone(), text: text.clone() }]
+            }
+            Change::Insert(_) | Change::Update(_) | Change::Delete(_) => Vec::new(),
+        }
+    }
+
+    /// The column as it is stored; nothing where a later change of the same statement took it away again.
+    fn column(&self, after: &Schema, table: &Name, column: &Name) -> Vec<Condition> {
+        let Some(stored) = after.table(table).map(|table| self.stored(table)) else { return Vec::new() };
+        let Some(stored) = stored.column(column) else { return Vec::new() };
+        vec![Condition::ColumnIs {
+            table: table.clone(),
+            column: column.clone(),
+            column_type: stored.column_type.clone(),
+            nullable: stored.nullable,
+            defaulted: stored.default.is_some(),
+        }]
+    }
+}

@@ -1,0 +1,56 @@
+//! Rows for a store to write.
+
+use async_trait::async_trait;
+use fastman_core::schema::Table;
+use fastman_core::store::{RowSource, TargetColumn, WriteMode, WriteTarget};
+use fastman_core::value::Value;
+use fastman_core::{Error, Result};
+
+/// A source of the rows given, in batches of a size that divides nothing evenly.
+pub(crate) fn rows(rows: Vec<Vec<Value>>) -> Rows {
+    Rows { rows: rows.into(), batch: 7, fails_at_end: false }
+}
+
+/// A source of the rows given that then fails.
+pub(crate) fn rows_then_failure(rows: Vec<Vec<Value>>) -> Rows {
+    Rows { rows: rows.into(), batch: 7, fails_at_end: true }
+}
+
+/// Rows in batches.
+pub(crate) struct Rows {
+    rows: std::collections::VecDeque<Vec<Value>>,
+    batch: usize,
+    fails_at_end: bool,
+}
+
+impl Rows {
+    /// The same in batches of another size.
+    pub(crate) fn in_batches_of(mut self, batch: usize) -> Rows {
+        self.batch = batch;
+        self
+    }
+}
+
+#[async_trait]
+impl RowSource for Rows {
+    async fn next_batch(&mut self) -> Result<Option<Vec<Vec<Value>>>> {
+        if self.rows.is_empty() {
+            return if self.fails_at_end { Err(Error::failed("test.source", "the source gave out")) } else { Ok(None) };
+        }
+        let batch = self.batch.min(self.rows.len());
+        Ok(Some(self.rows.drain(..batch).collect()))
+    }
+}
+
+/// Plain inserts into all columns of a table.
+pub(crate) fn target(table: &Table) -> WriteTarget {
+    WriteTarget {
+        table: table.name.clone(),
+        columns: table
+            .columns
+            .iter()
+            .map(|column| TargetColumn { name: column.name.clone(), column_type: Some(column.column_type.clone()) })
+            .collect(),
+        mode: WriteMode::Insert,
+    }
+}

@@ -1,0 +1,156 @@
+//! Running the suite: tests are collected with libtest-mimic, and a summary says what was run against what.
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use fastman_core::{Error, Result};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::Context;
+use crate::harness::{Availability, Harness};
+use crate::suite::{self, Test};
+
+/// Runs the whole suite against each harness, prints a summary and gives the process's exit code.
+///
+/// The arguments are those of any Rust test binary.
+pub fn main(harnesses: Vec<Arc<dyn Harness>>) -> ExitCode {
+    run(&Arguments::from_args(), harnesses, suite::all())
+}
+
+/// Runs the given tests; [`main`] with its parts given.
+pub fn run(arguments: &Arguments, harnesses: Vec<Arc<dyn Harness>>, tests: Vec<Test>) -> ExitCode {
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
+    let notes: Notes = Arc::default();
+    let mut trials = Vec::new();
+    let mut servers = Vec::new();
+    let mut broken = Vec::new();
+    for harness in harnesses {
+        let availability = if arguments.list { Availability::Ready } else { block_on(harness.availability()) };
+        for exemption in harness.exemptions() {
+            if !tests.iter().any(|test| test.name() == exemption.test) {
+                broken.push(format!("{} exempts {}, which is no test", harness.backend(), exemption.test));
+            }
+        }
+        if let Availability::Missing { reason, command } = &availability
+            && ci
+            && harness.required_in_ci()
+        {
+            broken.push(format!("{} must be tested in CI, but {reason}; try: {command}", harness.backend()));
+        }
+        servers.push((harness.backend(), server(arguments, &harness, &availability)));
+        for test in &tests {
+            trials.push(trial(&harness, &availability, *test, &notes));
+        }
+    }
+    let conclusion = libtest_mimic::run(arguments, trials);
+    if arguments.list {
+        return conclusion.exit_code();
+    }
+    for (backend, server) in servers {
+        summarise(&backend, &server, &notes.lock().unwrap());
+    }
+    for line in &broken {
+        println!("error: {line}");
+    }
+    if broken.is_empty() { conclusion.exit_code() } else { ExitCode::FAILURE }
+}
+
+/// What became of each test that was run: backend, name, outcome.
+type Notes = Arc<Mutex<Vec<(String, String, Outcome)>>>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    Ignored(String),
+}
+
+fn trial(harness: &Arc<dyn Harness>, availability: &Availability, test: Test, notes: &Notes) -> Trial {
+    let backend = harness.backend();
+    let (harness, availability, notes) = (harness.clone(), availability.clone(), notes.clone());
+    Trial::ignorable_test(format!("{backend}::{}", test.name()), move || {
+        let note = |outcome| notes.lock().unwrap().push((harness.backend(), test.name(), outcome));
+        let reason = match &availability {
+            Availability::Missing { reason, command } => Some(format!("{reason}; try: {command}")),
+            Availability::Ready => (harness.exemptions().iter())
+                .find(|exemption| exemption.test == test.name())
+                .map(|exemption| exemption.reason.to_owned())
+                .or_else(|| (test.applies)(&harness.facts()).err().map(str::to_owned)),
+        };
+        if let Some(reason) = reason {
+            note(Outcome::Ignored(reason.clone()));
+            return Ok(Completion::ignored_with(reason));
+        }
+        note(Outcome::Failed);
+        let outcome = block_on((test.run)(Context::new(harness.clone())));
+        match outcome {
+            Ok(()) => {
+                let mut notes = notes.lock().unwrap();
+                let entry = notes.iter_mut().find(|note| note.0 == harness.backend() && note.1 == test.name());
+                entry.unwrap().2 = Outcome::Passed;
+                Ok(Completion::Completed)
+            }
+            Err(error) => Err(Failed::from(describe(&error))),
+        }
+    })
+}
+
+/// The server as it describes itself, or why there is none.
+fn server(arguments: &Arguments, harness: &Arc<dyn Harness>, availability: &Availability) -> String {
+    if arguments.list {
+        return String::new();
+    }
+    match availability {
+        Availability::Missing { reason, .. } => format!("not tested: {reason}"),
+        Availability::Ready => block_on(async {
+            let database = harness.fresh().await?;
+            let store = database.connect().await?;
+            Result::Ok(store.place().server.clone())
+        })
+        .unwrap_or_else(|error| format!("no server: {}", describe(&error))),
+    }
+}
+
+fn summarise(backend: &str, server: &str, notes: &[(String, String, Outcome)]) {
+    let own: Vec<_> = notes.iter().filter(|note| note.0 == backend).collect();
+    let count = |wanted: &Outcome| own.iter().filter(|note| note.2 == *wanted).count();
+    let ignored: Vec<_> = own.iter().filter(|note| matches!(note.2, Outcome::Ignored(_))).collect();
+    println!(
+        "{backend} ({server}): {} run, {} passed, {} failed, {} ignored",
+        own.len() - ignored.len(),
+        count(&Outcome::Passed),
+        count(&Outcome::Failed),
+        ignored.len()
+    );
+    let mut reasons: Vec<(&String, Vec<&str>)> = Vec::new();
+    for (_, name, outcome) in ignored.iter().copied() {
+        let Outcome::Ignored(reason) = outcome else { continue };
+        match reasons.iter_mut().find(|entry| entry.0 == reason) {
+            Some(entry) => entry.1.push(name),
+            None => reasons.push((reason, vec![name])),
+        }
+    }
+    for (reason, names) in reasons {
+        println!("  ignored: {} ({reason})", names.join(", "));
+    }
+}
+
+/// Everything that an error says, for the reader of a failing test.
+pub(crate) fn describe(error: &Error) -> String {
+    let mut text = format!("{}: {}", error.code(), error.message());
+    if let Some(location) = error.location() {
+        text += &format!("\n  at {location}: {}", location.label);
+    }
+    for detail in error.details() {
+        text += &format!("\n  {detail}");
+    }
+    if let Some(help) = error.help() {
+        text += &format!("\n  help: {help}");
+    }
+    text
+}
+
+/// Runs a future on a runtime of its own, as the program does.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}

@@ -1,0 +1,85 @@
+//! The tests, grouped by what they are about.
+
+mod changes;
+mod errors;
+mod examples;
+mod facts;
+mod introspection;
+mod locking;
+mod migrating;
+mod racing;
+mod resuming;
+mod types;
+mod values;
+mod writing;
+
+use std::pin::Pin;
+
+use fastman_core::Result;
+use fastman_core::dialect::Facts;
+
+use crate::Context;
+
+/// What a test comes to; it stays on the thread that it was started on.
+pub type Outcome = Pin<Box<dyn Future<Output = Result<()>>>>;
+
+/// One test.
+#[derive(Clone, Copy)]
+pub struct Test {
+    /// The file it is in.
+    pub group: &'static str,
+    /// What it proves, as the name of a function.
+    pub sentence: &'static str,
+    /// Whether it applies to an engine of such facts; if not, why.
+    pub applies: fn(&Facts) -> Result<(), &'static str>,
+    /// The test itself: an error or a panic is a failure.
+    pub run: fn(Context) -> Outcome,
+}
+
+impl Test {
+    /// Group and sentence.
+    pub fn name(&self) -> String {
+        format!("{}::{}", self.group, self.sentence)
+    }
+}
+
+/// Lists the tests of a group: `tests!("values": a, b)`, or with a condition `tests!("resuming" if committing: a, b)`.
+macro_rules! tests {
+    ($group:literal: $($name:ident),* $(,)?) => {
+        $crate::suite::tests!($group if (|_| Ok(())): $($name),*);
+    };
+    ($group:literal if $applies:expr => $($name:ident),* $(,)?) => {
+        $crate::suite::tests!($group if ($applies): $($name),*);
+    };
+    ($group:literal if ($applies:expr): $($name:ident),* $(,)?) => {
+        /// The tests of this group.
+        pub(super) fn tests() -> Vec<$crate::suite::Test> {
+            vec![$($crate::suite::Test {
+                group: $group,
+                sentence: stringify!($name),
+                applies: $applies,
+                run: |context| Box::pin($name(context)),
+            }),*]
+        }
+    };
+}
+use tests;
+
+/// Every test of the suite.
+pub fn all() -> Vec<Test> {
+    [
+        facts::tests(),
+        types::tests(),
+        values::tests(),
+        changes::tests(),
+        introspection::tests(),
+        writing::tests(),
+        errors::tests(),
+        locking::tests(),
+        migrating::tests(),
+        racing::tests(),
+        resuming::tests(),
+        examples::tests(),
+    ]
+    .concat()
+}
