@@ -102,16 +102,15 @@ impl Target {
     /// Why it can't be opened, classified.
     pub(crate) fn open(&self) -> Result<Connection> {
         let connection = self.open_as(self.read_only)?;
-        match probe(&connection) {
+        match self.probe(&connection) {
             Ok(()) => Ok(connection),
             Err(error) if is_hot_journal(&error) => {
                 drop(connection);
                 self.recover()?;
                 let connection = self.open_as(self.read_only)?;
-                probe(&connection).map_err(|error| self.explain(error))?;
+                self.probe(&connection).map_err(|error| self.explain(error))?;
                 Ok(connection)
             }
-            // Whoever has the lock will be done: the first statement waits for that.
             Err(error) if is_busy(&error) => Ok(connection),
             Err(error) => Err(self.explain(error)),
         }
@@ -150,6 +149,15 @@ impl Target {
         connection.busy_timeout(self.busy_timeout)
     }
 
+    /// Reads the first page, which shows whether it is a database at all and whether something is to be rolled back first.
+    fn probe(&self, connection: &Connection) -> rusqlite::Result<()> {
+        // Whoever has the lock is waited for by the first statement.
+        connection.busy_timeout(Duration::ZERO)?;
+        let read = connection.query_row("PRAGMA schema_version", [], |_| Ok(()));
+        connection.busy_timeout(self.busy_timeout)?;
+        read
+    }
+
     /// Lets SQLite roll back what a killed process left, which takes a connection that may write.
     fn recover(&self) -> Result<()> {
         tracing::warn!(
@@ -167,7 +175,7 @@ impl Target {
                 ))
         };
         let connection = self.open_as(false).map_err(unrecovered)?;
-        probe(&connection).map_err(|error| unrecovered(self.explain(error)))
+        self.probe(&connection).map_err(|error| unrecovered(self.explain(error)))
     }
 
     fn missing(&self, path: &Path) -> Error {
@@ -235,11 +243,6 @@ pub(crate) fn create(target: &Target) -> Result<bool> {
     let there = path.exists();
     Target { read_only: there, create: !there, ..target.clone() }.open()?;
     Ok(!there)
-}
-
-/// Reads the first page, which shows whether it is a database at all and whether something is to be rolled back first.
-fn probe(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA schema_version", [], |_| Ok(()))
 }
 
 /// A journal that has to be played back, seen by a connection that may not write.

@@ -27,6 +27,7 @@ use fastman_flavours::SQLITE;
 
 use decimal::Scope;
 pub(crate) use definition::{canonical, create_trigger, stored, trigger_name};
+pub(crate) use rebuild::PREFIX as REBUILD_PREFIX;
 pub(crate) use types::{Affinity, affinity, is_text_decimal, nearest_type, type_of_declaration};
 
 /// The first version with all that is used: ALTER TABLE ... DROP COLUMN (3.35) and `pragma_table_list` (3.37).

@@ -4,6 +4,8 @@ use fastman_core::Error;
 use fastman_core::error::ErrorClass;
 use rusqlite::ffi;
 
+use crate::dialect::REBUILD_PREFIX;
+
 /// The error of a statement or of opening; `file` is the database as the user is shown it.
 pub(crate) fn classify(error: rusqlite::Error, file: &str) -> Error {
     match error {
@@ -45,6 +47,8 @@ fn place_in(sql: &str, offset: usize) -> Option<String> {
 }
 
 fn from_code(code: i32, message: String, file: &str) -> Error {
+    // A constraint of a table that is being built anew is one of the table.
+    let message = message.replace(REBUILD_PREFIX, "");
     match code {
         ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
             return Error::database(ErrorClass::UniqueViolation, message);

@@ -36,6 +36,9 @@ pub(super) struct Rebuild<'a> {
     pub(super) schema: &'a Schema,
 }
 
+/// What the new table's name begins with until it takes its own.
+pub(crate) const PREFIX: &str = "fastman_rebuild_";
+
 /// The table that makes a transaction fail where something is not as it must be: by a CHECK whose name says what is wrong.
 const CHECKS: &str = "temp.\"fastman_check\"";
 
@@ -48,8 +51,8 @@ impl Rebuild<'_> {
         let kept = self.kept_objects()?;
         let values = self.values(dialect)?;
         let name = quoted(&self.after.name);
-        let new = Name::exact(&format!("fastman_rebuild_{}", self.after.name));
-        let mut statements = self.checks(&values);
+        let new = Name::exact(&format!("{PREFIX}{}", self.after.name));
+        let mut statements = self.checks(&values, &kept);
         statements.push(dialect.create_table(self.after, &new)?);
         statements.push(self.copy(&new, &values));
         if self.after.columns.iter().any(|column| column.identity) {
@@ -135,27 +138,22 @@ impl Rebuild<'_> {
         )
     }
 
-    /// What must hold before anything is changed: values fit their new types; in a script, nothing unknown is lost.
-    fn checks(&self, values: &[(Name, Converted)]) -> Vec<String> {
+    /// What must hold before anything is changed: nothing is there that would be lost, and values fit their new types. These statements may
+    /// be run later, by another: a script, or the stored way back.
+    fn checks(&self, values: &[(Name, Converted)], kept: &[&CatalogObject]) -> Vec<String> {
         let table = quoted(&self.before.name);
-        let mut checks: Vec<(String, String)> = Vec::new();
-        if !self.found.catalog.live {
-            checks.push((
-                format!(
-                    "{} has a column, trigger or index that fastman does not know and that would be lost",
-                    self.before.name
-                ),
-                format!("SELECT 1 WHERE {}", self.holds_unknown()),
-            ));
-        }
+        let mut checks: Vec<(String, String)> = vec![(
+            format!(
+                "{} has a column, trigger or index that fastman does not know and that would be lost",
+                self.before.name
+            ),
+            format!("SELECT 1 WHERE {}", self.holds_unknown(kept)),
+        )];
         for (column, value) in values {
             for (condition, what) in &value.violations {
                 let problem = format!("{}.{column} has a value {what}", self.after.name);
                 checks.push((problem, format!("SELECT 1 FROM {table} WHERE {condition} LIMIT 1")));
             }
-        }
-        if checks.is_empty() {
-            return Vec::new();
         }
         let columns: Vec<String> = checks
             .iter()
@@ -172,22 +170,25 @@ impl Rebuild<'_> {
         statements
     }
 
-    /// A condition that is true if the database has what the model has not. A script is run by somebody else, later.
-    fn holds_unknown(&self) -> String {
-        let list = |names: Vec<String>| {
-            let names: Vec<String> = names.iter().map(|name| string(name)).collect();
+    /// A condition that is true if the database has what the model has not, and what is not kept.
+    fn holds_unknown(&self, kept: &[&CatalogObject]) -> String {
+        let list = |names: &mut dyn Iterator<Item = String>| {
+            let names: Vec<String> = names.map(|name| string(&name)).collect();
             names.join(", ")
         };
         let table = string(&self.before.name.key());
-        let columns = list(self.before.columns.iter().map(|column| column.name.key().into_owned()).collect());
-        let mut objects: Vec<String> = self.before.indexes.iter().map(|index| index.name.key().into_owned()).collect();
-        objects.extend(self.own_triggers());
+        let columns = list(&mut self.before.columns.iter().map(|column| column.name.key().into_owned()));
+        let indexes = self.before.indexes.iter().map(|index| index.name.key().into_owned());
+        let objects = list(&mut indexes.chain(self.own_triggers()));
+        let kept: String = kept
+            .iter()
+            .map(|object| format!(" AND NOT (name = {} AND sql = {})", string(&object.name), string(&object.sql)))
+            .collect();
         format!(
             "EXISTS (SELECT 1 FROM pragma_table_xinfo({table}) WHERE lower(name) NOT IN ({columns}) OR hidden <> 0)\n  \
              OR EXISTS (SELECT 1 FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL \
-             AND lower(tbl_name) = {table} AND lower(name) NOT IN ({}))\n  \
-             OR EXISTS (SELECT 1 FROM pragma_table_list WHERE lower(name) = {table} AND schema = 'main' AND (strict OR wr))",
-            list(objects)
+             AND lower(tbl_name) = {table} AND lower(name) NOT IN ({objects}){kept})\n  \
+             OR EXISTS (SELECT 1 FROM pragma_table_list WHERE lower(name) = {table} AND schema = 'main' AND (strict OR wr))"
         )
     }
 

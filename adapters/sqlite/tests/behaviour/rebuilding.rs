@@ -140,6 +140,7 @@ async fn what_rows_contradict_fails_and_nothing_is_changed() {
     ] {
         let error = database.migrate(sql).await.unwrap_err();
         assert_eq!(error.class(), Some(class), "{sql}: {error}");
+        assert!(!error.message().contains("fastman_rebuild"), "{error}");
         assert_eq!(rows(&mut database).await, before, "{sql}");
     }
     database.raw(&["DELETE FROM users WHERE id = 1 AND 0"]).await;
@@ -226,4 +227,22 @@ async fn after_a_rebuild_that_failed_renames_work_as_before() {
     assert_eq!(database.text("PRAGMA legacy_alter_table").await, "0");
     database.migrate("ALTER TABLE users RENAME TO people").await.unwrap();
     assert_eq!(database.text("SELECT count(*) FROM authors").await, "2");
+}
+
+#[tokio::test]
+async fn statements_that_were_kept_lose_nothing_that_came_later() {
+    let mut database = Database::with("CREATE TABLE t (a INTEGER)").await;
+    database.raw(&["CREATE TRIGGER known AFTER INSERT ON t BEGIN SELECT 'it''s'; END"]).await;
+    let kept = database.render_live("ALTER TABLE t ALTER COLUMN a SET NOT NULL").await;
+    database.raw(&["CREATE TRIGGER later AFTER INSERT ON t BEGIN SELECT 1; END"]).await;
+    let suspended = fastman_core::store::TransactionOptions { suspend_foreign_keys: true };
+    database.store.begin(suspended).await.unwrap();
+    let failed = database.store.run(&kept).await.unwrap_err();
+    assert!(failed.error.message().contains("would be lost"), "{}", failed.error);
+    database.store.rollback().await.unwrap();
+    database.raw(&["DROP TRIGGER later"]).await;
+    database.store.begin(suspended).await.unwrap();
+    database.store.run(&kept).await.unwrap();
+    database.store.commit().await.unwrap();
+    assert_eq!(database.text("SELECT name FROM sqlite_schema WHERE type = 'trigger'").await, "known");
 }

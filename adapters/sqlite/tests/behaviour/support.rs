@@ -126,6 +126,19 @@ impl Database {
         Ok(statements)
     }
 
+    /// The statements that portable SQL becomes, with what the catalog knows now.
+    pub async fn render_live(&mut self, sql: &str) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        for (before, changes, after) in groups(sql, &mut self.schema.clone()).unwrap() {
+            let needs = self.store.dialect().needs_catalog(&changes, &before);
+            let catalog = self.store.catalog_objects(&needs).await.unwrap();
+            let input = RenderInput { changes: &changes, before: &before, after: &after, catalog: &catalog };
+            let steps = self.store.dialect().render(input).unwrap();
+            statements.extend(steps.into_iter().map(|step| Statement::new(step.sql)));
+        }
+        statements
+    }
+
     /// Runs SQLite's own SQL, one statement a line.
     pub async fn raw(&mut self, script: &[&str]) {
         for sql in script {
