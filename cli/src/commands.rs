@@ -1,15 +1,19 @@
 //! Every command, a file each or one for a few that belong together.
 
+mod baseline;
 mod completions;
 mod create;
 mod doctor;
+mod fresh;
 mod make_migration;
 mod make_model;
 mod migrate;
 mod new_file;
 mod repair;
 mod rollback;
+mod schema;
 mod script;
+mod sql;
 mod status;
 
 use clap::Subcommand;
@@ -34,10 +38,18 @@ pub enum Command {
     Redo(rollback::Redo),
     #[command(name = "migrate:reset")]
     Reset(rollback::Reset),
+    #[command(name = "migrate:sql")]
+    Sql(sql::Sql),
+    #[command(name = "migrate:baseline")]
+    Baseline(baseline::Baseline),
     #[command(name = "migrate:repair")]
     Repair(repair::Repair),
     #[command(name = "db:create")]
     Create(create::Create),
+    #[command(name = "db:fresh")]
+    Fresh(fresh::Fresh),
+    #[command(name = "schema:show")]
+    ShowSchema(schema::Show),
     #[command(name = "doctor")]
     Doctor(doctor::Doctor),
     #[command(name = "completions")]
@@ -58,8 +70,12 @@ impl Command {
             Command::Rollback(command) => command.run(context),
             Command::Redo(command) => command.run(context),
             Command::Reset(command) => command.run(context),
+            Command::Sql(command) => command.run(context),
+            Command::Baseline(command) => command.run(context),
             Command::Repair(command) => command.run(context),
             Command::Create(command) => command.run(context),
+            Command::Fresh(command) => command.run(context),
+            Command::ShowSchema(command) => command.run(context),
             Command::Doctor(command) => command.run(context),
             Command::Completions(command) => command.run(context),
         }

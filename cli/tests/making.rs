@@ -166,11 +166,12 @@ fn another_users_folder_is_a_clear_error() {
     project.done(&["make:migration", "first"]);
     let folder = project.path(VERSIONS);
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
-    let mut command = project.command_as_nobody(&["make:migration", "second"]);
-    let output = command.output().unwrap();
+    let outcome = project.run_as_nobody(&["make:migration", "second"]);
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("file.unwritable") && stderr.contains("may not write there"), "{stderr}");
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("file.unwritable") && outcome.stderr.contains("may not write there"),
+        "{outcome:?}"
+    );
     assert_eq!(project.files(VERSIONS).len(), 1);
 }

@@ -94,7 +94,7 @@ fn pretending_prints_the_statements_and_makes_nothing() {
 fn destructive_commands_ask_and_without_a_terminal_refuse() {
     let project = blog();
     project.done(&["database:migrate"]);
-    for command in ["migrate:rollback", "migrate:reset", "migrate:redo"] {
+    for command in ["migrate:rollback", "migrate:reset", "migrate:redo", "db:fresh"] {
         let outcome = project.fails(&[command], 7, "consent.missing");
         assert!(outcome.stderr.contains("app.db") && outcome.stderr.contains("--yes"), "{}", outcome.stderr);
         assert!(outcome.stderr.contains("posts"), "{}", outcome.stderr);
@@ -179,4 +179,53 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_config() {
     made(&["db:create", "--database", "reporting"], Some(file("process")), "reporting.db");
     project.write("other.env", &format!("DATABASE_URL={}\n", file("other")));
     made(&["db:create", "--env-file", "other.env"], None, "other.db");
+}
+
+#[test]
+fn fresh_drops_what_the_migrations_made_and_applies_them_anew() {
+    let project = blog();
+    project.done(&["database:migrate", "--to", &version(2)]);
+    project.done(&["db:fresh", "--yes"]);
+    assert_eq!(project.states(), ["applied"; 3]);
+}
+
+#[test]
+fn a_script_needs_no_database() {
+    let project = blog();
+    let outcome = project.done(&["migrate:sql", "--dialect", "sqlite"]);
+    assert!(outcome.stdout.contains("CREATE TABLE \"users\"") && outcome.stdout.contains("fastman_migrations"));
+    let outcome = project.done(&["migrate:sql", "--from", &version(2)]);
+    assert!(
+        !outcome.stdout.contains("CREATE TABLE \"users\"") && outcome.stdout.contains("title"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(!project.path("app.db").exists());
+    project.fails(&["migrate:sql", "--dialect", "postgres"], 2, "engine.not-built");
+    project.fails(&["migrate:sql", "--dialect", "sqlit"], 2, "engine.unknown");
+    project.fails(&["migrate:sql", "--server-version", "new"], 2, "sql.server-version");
+}
+
+#[test]
+fn a_baseline_adopts_a_database() {
+    let project = blog();
+    let database = rusqlite::Connection::open(project.path("app.db")).unwrap();
+    database
+        .execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY); CREATE TABLE posts (id INTEGER PRIMARY KEY)")
+        .unwrap();
+    drop(database);
+    let outcome = project.done(&["migrate:baseline", &version(2)]);
+    assert!(outcome.stdout.contains("2 migrations recorded as applied"), "{}", outcome.stdout);
+    assert_eq!(project.states(), ["baseline", "baseline", "pending"]);
+    project.fails(&["migrate:baseline", "nothing"], 2, "migrate.unknown-version");
+}
+
+#[test]
+fn the_schema_is_shown_as_portable_sql() {
+    let project = blog();
+    let outcome = project.done(&["schema:show"]);
+    assert!(outcome.stdout.contains("CREATE TABLE posts (") && outcome.stdout.contains("title"), "{}", outcome.stdout);
+    let data = project.done(&["schema:show", "--json"]).data();
+    assert!(data.to_string().contains("posts"), "{data}");
+    assert!(!project.path("app.db").exists());
 }

@@ -24,7 +24,7 @@ fn with_sql(sql: &str) -> Project {
 #[test]
 fn no_project() {
     let folder = Project::empty();
-    for command in ["database:migrate", "migrate:status", "migrate:reset"] {
+    for command in ["database:migrate", "migrate:status", "migrate:reset", "schema:show", "db:fresh"] {
         let outcome = folder.fails(&[command], 2, "project.not-found");
         assert!(
             outcome.stderr.contains("fastman.toml") && outcome.stderr.contains("make:migration"),
@@ -233,7 +233,12 @@ fn a_history_of_another_project() {
 fn a_guarded_database() {
     let project = applied();
     project.write("fastman.toml", "guard = [\"*app.db\"]\n");
-    for arguments in [vec!["database:migrate"], vec!["migrate:rollback", "--yes"], vec!["migrate:reset", "-y"]] {
+    for arguments in [
+        vec!["database:migrate"],
+        vec!["migrate:rollback", "--yes"],
+        vec!["migrate:reset", "-y"],
+        vec!["db:fresh", "--force"],
+    ] {
         project.fails(&arguments, 7, "guard.refused");
     }
     assert_eq!(project.states(), ["applied"]);
@@ -244,8 +249,7 @@ fn a_guarded_database() {
 fn a_file_that_may_not_be_written() {
     let project = applied();
     project.migration(6, "create_posts_table", "CREATE TABLE posts (id BIGINT PRIMARY KEY);");
-    let output = project.command_as_nobody(&["database:migrate"]).output().unwrap();
-    let outcome = support::Outcome::of(output);
+    let outcome = project.run_as_nobody(&["database:migrate"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
     assert!(outcome.stderr.contains("db.read-only"), "{outcome:?}");
     assert_eq!(project.states(), ["applied", "pending"]);

@@ -119,7 +119,8 @@ fn undecided(status: &StatusReport) -> Result<Option<Settlement>, Error> {
     Err(error.with_help(format!("give {}; `fastman migrate:repair --help` says what they mean", helps.join("; "))))
 }
 
-fn list(output: &Output, recorded: &[Recorded], what: &str) {
+/// The migrations whose record was changed, a line each, and how many.
+pub fn list(output: &Output, recorded: &[Recorded], what: &str) {
     for migration in recorded {
         output.result(&format!("{}  {}\n", migration.version, migration.name));
     }

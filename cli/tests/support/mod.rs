@@ -83,10 +83,10 @@ impl Project {
         command
     }
 
-    /// The program run by a user for whom permissions count: this one, unless it is the administrator.
-    pub fn command_as_nobody(&self, arguments: &[&str]) -> Command {
+    /// Runs it as a user for whom permissions count: this one, unless it is the administrator.
+    pub fn run_as_nobody(&self, arguments: &[&str]) -> Outcome {
         if fs::metadata(self.root()).unwrap().uid() != 0 {
-            return self.command(arguments);
+            return self.run(arguments);
         }
         // The program has to be where that user can reach it.
         let program = self.path("fastman-program");
@@ -95,7 +95,15 @@ impl Project {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null()).env("LC_ALL", "C.UTF-8");
         command.env_remove("DATABASE_URL").uid(65534).gid(65534);
-        command
+        // Another test's process may have been forked off while the copy was open, and hold it open for a moment.
+        loop {
+            match command.output() {
+                Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+                output => return Outcome::of(output.unwrap()),
+            }
+        }
     }
 
     pub fn run(&self, arguments: &[&str]) -> Outcome {

@@ -1,0 +1,54 @@
+//! `db:fresh`: drops what the migrations made and applies them anew.
+
+use clap::Args;
+use fastman_core::migrate::MigrateOptions;
+
+use super::migrate::{Lock, summary};
+use crate::consent::{self, Destruction};
+use crate::context::{Access, Context};
+use crate::narrator::Narrator;
+use crate::run::{Exit, Stop, until_done};
+
+/// Drop everything that the migrations made, and apply them all anew
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  fastman db:fresh
+  fastman db:fresh --yes       without asking, for tests
+
+Tables that the migrations did not make stay. It says what will be lost and asks.")]
+pub struct Fresh {
+    #[command(flatten)]
+    lock: Lock,
+}
+
+impl Fresh {
+    pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
+        let command = "db:fresh";
+        let (project, target) = context.target_to_change(command)?;
+        let migrator = context.checked_migrator(&project)?;
+        let options = MigrateOptions { lock_timeout: self.lock.timeout(), ..MigrateOptions::default() };
+        let report = until_done(async {
+            let mut store = context.connect(project.root(), &target, Access::Create).await?;
+            let plan = migrator.plan_fresh(&mut *store).await?;
+            if !plan.relations.is_empty() {
+                let kept = match plan.kept.as_slice() {
+                    [] => Vec::new(),
+                    kept => vec![format!("kept: {}", kept.join(", "))],
+                };
+                let destruction = Destruction {
+                    command,
+                    what: format!("{command} drops every table of the migrations on {}", consent::place(store.place())),
+                    losses: plan.relations.iter().map(|name| format!("lost: {name}")).chain(kept).collect(),
+                };
+                destruction.ask(context).await?;
+            }
+            Ok(migrator.fresh(&mut *store, &options, &mut Narrator::new(context.output)).await?)
+        })?;
+        if context.output.is_json() {
+            context.output.json(&report)?;
+        } else {
+            summary(&report.migrated, context.output);
+        }
+        Ok(Exit::Done)
+    }
+}
