@@ -123,7 +123,7 @@ impl Migrator {
                 several => format!("{several} files were changed after they were applied"),
             };
             let help = "restore what was applied and write the change as a migration of its own; \
-                        or, if the database has it already, take the new checksum with `migrate:repair --accept`";
+                        or, if the database has it already, take the new checksum with `migrate:repair --accept-checksum`";
             return drift("migrate.modified", message, help, modified);
         }
         if let [first, ..] = missing.as_slice() {

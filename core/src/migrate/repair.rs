@@ -65,7 +65,7 @@ impl Run<'_> {
                         "migrate.nothing-to-settle",
                         format!("{} is applied: there is nothing to settle", record.label()),
                     )
-                    .with_help("to undo it, use `migrate:rollback`; to take a changed file's checksum, `migrate:repair --accept`"));
+                    .with_help("to undo it, use `migrate:rollback`; to take a changed file's checksum, `migrate:repair --accept-checksum`"));
                 }
                 return Ok(vec![record]);
             }
