@@ -1,10 +1,12 @@
 //! What commands share: the flags, the project, the database that is meant, and the way to it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use fastman_core::Error;
 use fastman_core::adapter::{Adapter, ConnectOptions, Registry};
+use fastman_core::dialect::{Dialect, ServerVersion};
 use fastman_core::migrate::{Folder, Migrator, Settings};
 use fastman_core::project::{Choice, Environment, Project, Target};
 use fastman_core::store::{Backend, SqlStore};
@@ -46,6 +48,7 @@ impl<'a> Context<'a> {
     pub fn new(global: Global, output: &'a Output) -> Result<Context<'a>, Stop> {
         let folder = std::env::current_dir()
             .map_err(|error| Error::failed("project.folder", format!("the working folder can't be used: {error}")))?;
+        tracing::debug!(folder = %folder.display(), "started");
         Ok(Context { global, output, registry: REGISTRY, folder })
     }
 
@@ -153,20 +156,36 @@ impl<'a> Context<'a> {
         Ok((project, target))
     }
 
+    /// The dialect of a URL's engine, without a connection.
+    ///
+    /// # Errors
+    /// As [`Context::adapter`]; `url.documents` for a document store.
+    pub fn dialect(&self, target: &Target, version: Option<ServerVersion>) -> Result<Arc<dyn Dialect>, Error> {
+        let adapter = self.adapter(target)?;
+        // Where an adapter has several flavours, one bears the name of the scheme: mysql, mariadb.
+        let named = adapter.flavours.iter().find(|flavour| flavour.name == target.url.scheme());
+        match named.or(adapter.flavours.first()) {
+            Some(flavour) => (adapter.dialect)(flavour, version),
+            None => Err(no_migrations(target)),
+        }
+    }
+
     /// Connects to a database that can be migrated.
     ///
     /// # Errors
     /// What connecting gives; `url.documents` for a document store.
     pub async fn connect(&self, base: &Path, target: &Target, access: Access) -> Result<Box<dyn SqlStore>, Error> {
         let options = connect_options(base, access);
+        tracing::debug!(url = %target.url, from = %target.origin, ?access, "connecting");
         match (self.adapter(target)?.connect)(&target.url, &options).await? {
             Backend::Sql(store) => Ok(store),
-            Backend::Documents(_) => Err(Error::usage(
-                "url.documents",
-                format!("{} holds documents: it can be seeded, but has no migrations", target.url),
-            )),
+            Backend::Documents(_) => Err(no_migrations(target)),
         }
     }
+}
+
+fn no_migrations(target: &Target) -> Error {
+    Error::usage("url.documents", format!("{} holds documents: it can be seeded, but has no migrations", target.url))
 }
 
 /// The options that an access stands for.

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         Parsed::Command(global, command) => (global, command),
         Parsed::Printed(code) => return code,
     };
-    trace::start(global.verbose);
+    trace::start(global.verbose, global.json);
     let output = Output::new(&global);
     let outcome = Context::new(global, &output).and_then(|context| command.run(&context));
     let code = match outcome {

@@ -57,6 +57,10 @@ impl<'a> Narrator<'a> {
 impl Observer for Narrator<'_> {
     fn event(&mut self, event: Event<'_>) {
         match event {
+            Event::Planned { migrations } => tracing::debug!(migrations, "planned"),
+            Event::Step { version, index, statements, sql } => {
+                tracing::debug!(%version, statement = index + 1, of = statements, "{sql}");
+            }
             Event::Started { version, name, direction, .. } => {
                 self.clear();
                 let doing = match direction {
@@ -79,7 +83,6 @@ impl Observer for Narrator<'_> {
                 self.clear();
                 self.output.notice(text);
             }
-            // The number of migrations and the single statements say nothing that the lines above don't.
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! `-v`: what the library traces, a line an event, on stderr.
+//! What the library traces, a line an event, on stderr: warnings always, the rest with `-v`.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -8,10 +8,11 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Starts tracing at the level that `-v`, `-vv` ask for.
-pub fn start(verbose: u8) {
+/// Starts tracing at the level that `-v`, `-vv` ask for. Where JSON is wanted, warnings would be in its way.
+pub fn start(verbose: u8, json: bool) {
     let level = match verbose {
-        0 => return,
+        0 if json => return,
+        0 => Level::WARN,
         1 => Level::DEBUG,
         _ => Level::TRACE,
     };
@@ -39,9 +40,12 @@ impl Subscriber for Lines {
     fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = format!("{:>5} ", event.metadata().level());
+        let mut line = match *event.metadata().level() {
+            Level::ERROR | Level::WARN => "note: ".to_owned(),
+            level => format!("{} ", level.as_str().to_lowercase()),
+        };
         event.record(&mut Fields(&mut line));
-        let _ = writeln!(std::io::stderr(), "{line}");
+        let _ = writeln!(std::io::stderr(), "{}", line.trim_end());
     }
 
     fn enter(&self, _span: &Id) {}

@@ -112,3 +112,14 @@ fn a_closed_pipe_ends_it_quietly() {
     let output = project.command(&["completions", "bash"]).stdout(writer).output().unwrap();
     assert_eq!((output.status.code(), &*output.stderr), (Some(141), &b""[..]));
 }
+
+#[test]
+fn verbose_says_more_and_still_no_password() {
+    let project = Project::new();
+    let url = "postgres://me:hunter2@host/db?sslpassword=hunter2";
+    let outcome = project.fails(&["doctor", "-v", "--url", url], 2, "url.scheme-not-built");
+    assert!(!(outcome.stdout + &outcome.stderr).contains("hunter2"));
+    project.migration(1, "create_users_table", "CREATE TABLE users (id BIGINT PRIMARY KEY);");
+    let outcome = project.done(&["database:migrate", "-v"]);
+    assert!(outcome.stderr.contains("connecting url=sqlite:///./app.db"), "{}", outcome.stderr);
+}

@@ -175,3 +175,28 @@ fn another_users_folder_is_a_clear_error() {
     );
     assert_eq!(project.files(VERSIONS).len(), 1);
 }
+
+#[test]
+fn a_migration_that_could_not_be_applied_as_it_stands_says_why() {
+    let project = Project::new();
+    let outcome = project.done(&["make:migration", "create posts table"]);
+    assert!(!outcome.stderr.contains("as it stands"), "{outcome:?}");
+    let outcome = project.done(&["make:migration", "create index on posts"]);
+    assert!(outcome.stderr.contains("as it stands") && outcome.stderr.contains("column_name"), "{outcome:?}");
+    // An older file that can't be read is in the way of a newer one.
+    let outcome = project.done(&["make:migration", "create users table", "--json"]);
+    assert!(outcome.data()["problems"][0].as_str().unwrap().contains("column_name"), "{outcome:?}");
+    // Without a URL and without engines, nobody knows what to check it for.
+    project.write(".env", "");
+    assert_eq!(
+        project.done(&["make:migration", "drop nothing table", "--json"]).data()["problems"],
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn a_table_that_no_engine_can_have_is_refused_before_anything_is_written() {
+    let project = Project::new();
+    project.fails(&["make:model", "post", "--table", &"x".repeat(64)], 1, "name-too-long");
+    assert!(!project.path("app").exists());
+}

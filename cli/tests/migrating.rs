@@ -91,6 +91,17 @@ fn pretending_prints_the_statements_and_makes_nothing() {
 }
 
 #[test]
+fn pretending_without_a_database_prints_what_an_empty_one_would_get() {
+    let project = blog();
+    let outcome = project.done(&["database:migrate", "--pretend"]);
+    assert!(
+        outcome.stdout.contains("CREATE TABLE \"users\"") && outcome.stderr.contains("not there yet"),
+        "{outcome:?}"
+    );
+    assert_eq!(project.files("."), [".env", "database"]);
+}
+
+#[test]
 fn destructive_commands_ask_and_without_a_terminal_refuse() {
     let project = blog();
     project.done(&["database:migrate"]);

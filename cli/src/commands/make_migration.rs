@@ -7,6 +7,7 @@ use chrono::{NaiveDateTime, TimeDelta, Utc};
 use clap::Args;
 use fastman_core::Error;
 use fastman_core::migrate::{MigrationFile, Version};
+use fastman_core::project::Project;
 
 use super::new_file;
 use crate::context::Context;
@@ -34,6 +35,28 @@ pub struct MakeMigration {
     empty: bool,
 }
 
+/// Why the new migration could not be applied as it stands: on the engines that `engines` in fastman.toml names, else that of the URL.
+fn problems(context: &Context<'_>, project: &Project, before: Option<Version>, new: Version) -> Vec<String> {
+    let named = project.config().engines.iter().map(|flavour| context.registry.dialect(flavour.name, None));
+    let mut dialects: Vec<_> = named.filter_map(Result::ok).collect();
+    if dialects.is_empty() {
+        // What is wrong with the URL is told by the commands that need it.
+        dialects.extend(context.target(project).and_then(|target| context.dialect(&target, None)).ok());
+    }
+    let migrator = context.migrator(project);
+    let mut problems: Vec<String> = dialects
+        .into_iter()
+        .filter_map(|dialect| migrator.script(dialect, before, Some(new)).err())
+        .map(|error| match error.location() {
+            Some(location) => format!("{error} ({location})"),
+            None => error.to_string(),
+        })
+        .collect();
+    // What the portable language refuses, it refuses for every engine.
+    problems.dedup();
+    problems
+}
+
 /// A slug that with 14 digits and the ending stays well within what file systems and the history take.
 const LONGEST_SLUG: usize = 120;
 const FORMAT: &str = "%Y%m%d%H%M%S";
@@ -49,16 +72,20 @@ impl MakeMigration {
         let folder = project.migrations_folder(context.global.database.as_deref());
         let text = if self.empty { skeleton::empty(&message) } else { skeleton::migration(&message) };
         project.ensure_id()?;
-        let path = write(&project, &folder, &slug, &text)?;
+        let (path, before) = write(&project, &folder, &slug, &text)?;
 
         let shown = new_file::from_here(&context.folder, &path);
+        let file = MigrationFile::new(&path.to_string_lossy(), "")?;
+        let problems = problems(context, &project, before, file.version);
         if context.output.is_json() {
-            let file = MigrationFile::new(&path.to_string_lossy(), "")?;
             context.output.json(&serde_json::json!({
-                "file": shown, "version": file.version, "name": file.name, "project": project.root(),
+                "file": shown, "version": file.version, "name": file.name, "project": project.root(), "problems": problems,
             }))?;
         } else {
             context.output.data(&format!("{shown}\n"));
+            for problem in problems {
+                context.output.notice(&format!("as it stands, {problem}"));
+            }
             context.output.progress("made; next: edit it, then `fastman database:migrate`");
         }
         Ok(Exit::Done)
@@ -78,15 +105,17 @@ fn slug(message: &str) -> Result<String, Error> {
     Ok(slug.trim_end_matches('_').to_owned())
 }
 
-/// Writes the file under a version greater than that of every other file, so that it is applied after them.
-fn write(project: &fastman_core::project::Project, folder: &Path, slug: &str, text: &str) -> Result<PathBuf, Error> {
+/// Writes the file under a version greater than that of every other file, so that it is applied after them. The greatest version before it
+/// is returned too.
+fn write(project: &Project, folder: &Path, slug: &str, text: &str) -> Result<(PathBuf, Option<Version>), Error> {
     // Of two that are made in the same moment, the second one has to see the first. Where the system can't lock the file, nobody waits.
     let settings = File::open(project.config_path()).ok();
     let _lock = settings.as_ref().and_then(|settings| settings.lock().ok());
-    let version = next_version(versions(folder).max());
+    let before = versions(folder).max();
+    let version = next_version(before);
     let path = folder.join(format!("{version}_{slug}.sql"));
     new_file::write(project, &path, text)?;
-    Ok(path)
+    Ok((path, before))
 }
 
 /// The versions of the folder's files; other files, and a folder that is not there, have none.

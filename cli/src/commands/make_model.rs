@@ -2,6 +2,9 @@
 
 use clap::Args;
 use fastman_core::Error;
+use fastman_core::error::SourceText;
+use fastman_core::schema::Schema;
+use fastman_core::sql::binder::bind_all;
 
 use super::new_file;
 use crate::context::Context;
@@ -35,8 +38,12 @@ impl MakeModel {
         let table = self.table.clone().unwrap_or_else(|| words::plural(&name));
         let mut project = context.project_or_new()?;
         let path = project.model_path(&name);
+        let text = skeleton::model(&table);
+        let source = SourceText::new(project.shown(&path), text.as_str());
+        // A name that no table can have is better refused now.
+        bind_all(&source, 0..text.len(), &mut Schema::default())?;
         project.ensure_id()?;
-        new_file::write(&project, &path, &skeleton::model(&table))?;
+        new_file::write(&project, &path, &text)?;
 
         let shown = new_file::from_here(&context.folder, &path);
         if context.output.is_json() {

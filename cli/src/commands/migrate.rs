@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use fastman_core::error::ErrorClass;
 use fastman_core::migrate::{MigrateOptions, MigrateReport, Migrator, Version};
 
 use super::script;
@@ -70,11 +71,22 @@ impl Migrate {
             lock_timeout: self.lock.timeout(),
         };
         let access = if self.pretend { Access::Read } else { Access::Create };
-        let (report, dialect) = until_done(async {
+        let outcome = until_done(async {
             let mut store = context.connect(project.root(), &target, access).await?;
             let report = migrator.migrate(&mut *store, &options, &mut Narrator::new(context.output)).await?;
             Ok((report, store.dialect()))
-        })?;
+        });
+        let (report, dialect) = match outcome {
+            // Nothing may be made, not even the database: what would run on an empty one is known without it.
+            Err(Stop::Failed(error))
+                if self.pretend && error.class() == Some(ErrorClass::MissingDatabase) && !context.output.is_json() =>
+            {
+                context.output.notice("the database is not there yet; this is for an empty one");
+                context.output.data(&migrator.script(context.dialect(&target, None)?, None, options.to)?);
+                return Ok(Exit::Done);
+            }
+            outcome => outcome?,
+        };
         if context.output.is_json() {
             context.output.json(&report)?;
         } else if self.pretend {

@@ -44,15 +44,7 @@ impl Sql {
                         .with_help("give --dialect, or a database URL to take the engine from"),
                     _ => error,
                 })?;
-                let adapter = context.adapter(&target)?;
-                match adapter.flavours {
-                    [] => return Err(no_sql(adapter.name).into()),
-                    // Several flavours of one adapter bear the name of the scheme: mysql, mariadb.
-                    flavours => {
-                        let flavour = flavours.iter().find(|flavour| flavour.name == target.url.scheme());
-                        (adapter.dialect)(flavour.unwrap_or(&flavours[0]), server_version)?
-                    }
-                }
+                context.dialect(&target, server_version)?
             }
         };
         let migrator = context.checked_migrator(&project)?;
@@ -62,10 +54,6 @@ impl Sql {
         context.output.data(&script);
         Ok(Exit::Done)
     }
-}
-
-fn no_sql(adapter: &str) -> Error {
-    Error::usage("url.documents", format!("{adapter} holds documents and has no migrations"))
 }
 
 fn server_version(text: &str) -> Result<ServerVersion, Error> {
