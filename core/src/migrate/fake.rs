@@ -62,9 +62,9 @@ pub fn world(facts: Facts) -> Arc<World> {
     World::new(facts)
 }
 
-/// Runs a future on a runtime of its own.
+/// Runs a future on a runtime of its own, whose clock moves on when there is nothing to do but wait.
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(future)
 }
 
 /// An observer that writes down what it is told.

@@ -20,10 +20,17 @@ struct Demolition {
     tables: BTreeSet<String>,
     /// Other relations.
     kept: Vec<String>,
-    /// Statements of the users' own that undo what other such statements made, by migration.
-    raw: Vec<(String, Vec<String>)>,
+    /// How what the users' own statements made is undone, the last made first.
+    raw: Vec<RawDown>,
     /// Whether the history's table is there.
     history: bool,
+}
+
+/// The users' own statements in a stored down plan.
+struct RawDown {
+    label: String,
+    statements: Vec<String>,
+    transaction: bool,
 }
 
 impl Migrator {
@@ -142,8 +149,9 @@ impl Run<'_> {
     }
 
     async fn demolish(&mut self, store: &mut dyn SqlStore, demolition: &Demolition) -> Result<()> {
-        for (label, statements) in &demolition.raw {
-            if let Err(error) = self.run_raw(store, statements).await {
+        for raw in &demolition.raw {
+            if let Err(error) = self.run_raw(store, raw).await {
+                let label = &raw.label;
                 self.observer
                     .event(Event::Notice(&format!("{label}: its own statements for undoing it failed: {error}")));
             }
@@ -157,7 +165,14 @@ impl Run<'_> {
         }
     }
 
-    async fn run_raw(&mut self, store: &mut dyn SqlStore, statements: &[String]) -> Result<()> {
+    async fn run_raw(&mut self, store: &mut dyn SqlStore, raw: &RawDown) -> Result<()> {
+        let RawDown { statements, transaction, .. } = raw;
+        if !transaction {
+            for statement in statements {
+                store.execute(statement, &[]).await?;
+            }
+            return Ok(());
+        }
         let options = TransactionOptions::default();
         let mut transaction = lock::begin(store, options, &mut self.patience, &mut *self.observer).await?;
         for statement in statements {
@@ -168,7 +183,7 @@ impl Run<'_> {
         transaction.commit().await
     }
 
-    /// Views, then foreign keys that stand in a ring, then tables before those that they point at, then the history.
+    /// Views, then foreign keys that stand in a ring, then tables before those that they point at, then the rows of the history.
     async fn drop_all(&self, store: &mut dyn SqlStore, demolition: &Demolition) -> Result<()> {
         let mut schema = store.introspect(None).await?;
         for view in &demolition.views {
@@ -198,10 +213,8 @@ impl Run<'_> {
             }
             self.make(store, change, &before, &schema).await?;
         }
-        for statement in self.history.drop()? {
-            store.execute(&statement.sql, &[]).await?;
-        }
-        Ok(())
+        // The table stays: what the migrations did not make is known, and no reason to refuse the next one.
+        store.execute(&self.history.clear(), &[]).await.map(drop)
     }
 
     /// A foreign key to be dropped first, where tables point at each other in a ring and that can't be suspended.
@@ -228,7 +241,7 @@ impl Run<'_> {
 }
 
 /// The users' own statements in the stored down plans, the last applied first.
-fn raw_downs(records: &[Record], details: &BTreeMap<Version, Details>) -> Result<Vec<(String, Vec<String>)>> {
+fn raw_downs(records: &[Record], details: &BTreeMap<Version, Details>) -> Result<Vec<RawDown>> {
     let mut raw = Vec::new();
     for record in records.iter().rev() {
         let Some(StoredDown::Plan { plan, .. }) =
@@ -237,9 +250,9 @@ fn raw_downs(records: &[Record], details: &BTreeMap<Version, Details>) -> Result
             continue;
         };
         let statements: Vec<String> =
-            plan.steps.into_iter().filter(|step| step.kind == StepKind::Raw).map(|step| step.sql).collect();
+            plan.steps.iter().filter(|step| step.kind == StepKind::Raw).map(|step| step.sql.clone()).collect();
         if !statements.is_empty() {
-            raw.push((record.label(), statements));
+            raw.push(RawDown { label: record.label(), statements, transaction: plan.transaction });
         }
     }
     Ok(raw)

@@ -10,6 +10,7 @@ pub(crate) mod fake;
 mod file;
 mod fresh;
 mod history;
+mod live;
 mod lock;
 mod migrator;
 mod narrate;

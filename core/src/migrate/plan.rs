@@ -4,12 +4,11 @@ mod check;
 mod down;
 mod group;
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub(crate) use check::{Isolation, check_rebuilds};
 pub(crate) use down::Undo;
-pub(crate) use group::Group;
+pub(crate) use group::{Foreseen, Group};
 
 use super::migrator::Migration;
 use super::stored::{StoredDown, StoredPlan};
@@ -108,29 +107,22 @@ impl Side {
         Ok(steps)
     }
 
-    /// Every statement, with what the catalog knows now. A group whose tables an earlier one changes is rendered without:
-    /// the catalog does not know yet what those will be. `touched` holds the keys of the tables changed so far.
+    /// Every statement, with what the catalog knows now, as far as the changes before do not make it other.
     pub async fn render_live(
         &self,
         dialect: &dyn Dialect,
         source: &SourceText,
         store: &mut dyn SqlStore,
-        touched: &mut BTreeSet<String>,
+        foreseen: &mut Foreseen,
     ) -> Result<Vec<Planned>> {
-        let offline = CatalogObjects::default();
         let mut steps = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             match part {
                 Part::Raw(planned) => steps.push(planned.clone()),
                 Part::Changes(group) => {
-                    let known = group.needs.iter().all(|table| !touched.contains(&*table.key()));
-                    if known && !group.needs.is_empty() {
-                        let catalog = store.catalog_objects(&group.needs).await?;
-                        steps.extend(group.render(dialect, source, &catalog)?);
-                    } else {
-                        steps.extend(group.render(dialect, source, &offline)?);
-                    }
-                    touched.extend(group.subjects());
+                    let catalog = foreseen.catalog(store, &group.needs).await?;
+                    steps.extend(group.render(dialect, source, &catalog)?);
+                    foreseen.take(group);
                 }
             }
         }

@@ -12,6 +12,7 @@ mod support;
 mod altering;
 mod catalog;
 mod expressions;
+mod migrating;
 mod opening;
 mod rebuilding;
 mod retyping;

@@ -1,9 +1,6 @@
 //! The printed script, run by the `sqlite3` shell where there is one, as a DBA does.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
-use crate::support::Database;
+use crate::support::{Database, run_script};
 
 /// The script of a migration, as it is printed.
 fn script(database: &Database, sql: &str, suspends: bool) -> String {
@@ -14,24 +11,9 @@ fn script(database: &Database, sql: &str, suspends: bool) -> String {
     statements.iter().map(|sql| format!("{sql}{}\n", dialect.script_terminator(sql))).collect()
 }
 
-/// Whether it ran to its end, and what was said if not: by the shell, or without one by the library that the adapter brings.
+/// As [`run_script`], on a database.
 fn run(database: &Database, script: &str) -> (bool, String) {
-    let spawned = Command::new("sqlite3")
-        .arg(database.file())
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn();
-    let Ok(mut shell) = spawned else {
-        let sql: Vec<&str> = script.lines().filter(|line| !line.starts_with('.')).collect();
-        let connection = rusqlite::Connection::open(database.file()).unwrap();
-        let outcome = connection.execute_batch(&sql.join("\n"));
-        return (outcome.is_ok(), outcome.err().map(|error| error.to_string()).unwrap_or_default());
-    };
-    // A shell that stops at an error does not read on.
-    let _ = shell.stdin.take().unwrap().write_all(script.as_bytes());
-    let output = shell.wait_with_output().unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    run_script(&database.file(), script)
 }
 
 const TABLES: &str = "

@@ -7,7 +7,9 @@
     reason = "here as in tests an unwrap is the assertion"
 )]
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use fastman_core::adapter::ConnectOptions;
 use fastman_core::dialect::{RenderInput, Step};
@@ -213,4 +215,20 @@ fn groups(sql: &str, schema: &mut Schema) -> Result<Vec<Group>> {
         }
     }
     Ok(groups)
+}
+
+/// Whether a script ran to its end, and what was said if not: by the shell, or without one by the library that the adapter brings.
+pub fn run_script(file: &Path, script: &str) -> (bool, String) {
+    let spawned =
+        Command::new("sqlite3").arg(file).stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let Ok(mut shell) = spawned else {
+        let sql: Vec<&str> = script.lines().filter(|line| !line.starts_with('.')).collect();
+        let connection = rusqlite::Connection::open(file).unwrap();
+        let outcome = connection.execute_batch(&sql.join("\n"));
+        return (outcome.is_ok(), outcome.err().map(|error| error.to_string()).unwrap_or_default());
+    };
+    // A shell that stops at an error does not read on.
+    let _ = shell.stdin.take().unwrap().write_all(script.as_bytes());
+    let output = shell.wait_with_output().unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }

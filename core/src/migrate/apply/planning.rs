@@ -1,10 +1,8 @@
 //! Planning a run: every pending migration, for this engine and for every other that it must render for.
 
-use std::collections::BTreeSet;
-
 use super::Item;
 use crate::error::Result;
-use crate::migrate::plan::{Undo, plan_bound};
+use crate::migrate::plan::{Foreseen, Undo, plan_bound};
 use crate::migrate::replay;
 use crate::migrate::run::{Ground, Run};
 use crate::schema::Schema;
@@ -65,10 +63,10 @@ impl Run<'_> {
         if !items.iter().any(|item| item.plan.up.needs_catalog()) {
             return Ok(());
         }
-        let mut touched = BTreeSet::new();
+        let mut foreseen = Foreseen::default();
         for item in items {
             let source = &self.migrations[item.plan.index].file.source;
-            item.steps = item.plan.up.render_live(&*self.dialect, source, store, &mut touched).await?;
+            item.steps = item.plan.up.render_live(&*self.dialect, source, store, &mut foreseen).await?;
         }
         Ok(())
     }
@@ -82,7 +80,7 @@ impl Run<'_> {
         match &item.plan.undo {
             Undo::Reversible { side, loses, .. } if side.needs_catalog() => {
                 let source = &self.migrations[item.plan.index].file.source;
-                let steps = side.render_live(&*self.dialect, source, store, &mut BTreeSet::new()).await?;
+                let steps = side.render_live(&*self.dialect, source, store, &mut Foreseen::default()).await?;
                 let undo = crate::migrate::stored::StoredDown::Plan {
                     plan: crate::migrate::plan::stored(&steps, side.transaction),
                     loses: loses.clone(),

@@ -70,7 +70,9 @@ pub fn execute(table: &mut Option<Rows>, sql: &str, parameters: &[Value]) -> Res
         rows.push(row);
         return Ok(1);
     }
-    let (head, condition) = sql.split_once(" WHERE ").unwrap();
+    let Some((head, condition)) = sql.split_once(" WHERE ") else {
+        return Ok(rows.drain(..).count() as u64);
+    };
     let mut concerned: Vec<&mut Row> = rows.iter_mut().filter(|row| meets(row, condition, parameters)).collect();
     let count = concerned.len() as u64;
     if let Some((_, assignments)) = head.split_once(" SET ") {

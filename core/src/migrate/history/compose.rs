@@ -252,21 +252,8 @@ impl History {
         Ok(composer.finish())
     }
 
-    /// The statement that drops the table.
-    ///
-    /// # Errors
-    /// What the dialect says.
-    pub fn drop(&self) -> Result<Vec<Statement>> {
-        let table = table::table();
-        let name = table.name.clone();
-        let mut before = Schema::default();
-        before.insert_table(table);
-        let steps = self.dialect.render(RenderInput {
-            changes: &[Change::DropTable { table: name }],
-            before: &before,
-            after: &Schema::default(),
-            catalog: &CatalogObjects::default(),
-        })?;
-        Ok(steps.into_iter().map(|step| Statement::new(step.sql)).collect())
+    /// Removes every row.
+    pub fn clear(&self) -> String {
+        format!("DELETE FROM {}", self.table)
     }
 }

@@ -1,6 +1,7 @@
 //! Groups: consecutive alterations of one table are rendered together, so that an engine that has to build a table anew
 //! does so once for all of them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Planned;
@@ -8,7 +9,7 @@ use crate::dialect::{Dialect, RenderInput};
 use crate::error::{Error, Result, SourceText};
 use crate::schema::{Change, Name, Schema, SchemaError};
 use crate::sql::binder::Bound;
-use crate::store::CatalogObjects;
+use crate::store::{CatalogObjects, SqlStore};
 
 /// Changes that are rendered together.
 #[derive(Debug)]
@@ -34,16 +35,62 @@ impl Group {
         let steps = dialect.render(input).map_err(|error| error.at(source, self.span.clone(), ""))?;
         Ok(steps.into_iter().map(|step| Planned { step, span: self.span.clone() }).collect())
     }
+}
 
-    /// The tables and views that it makes, changes or removes, by key.
-    pub fn subjects(&self) -> impl Iterator<Item = String> {
-        self.changes.iter().filter(|change| !change.is_data()).flat_map(|change| {
-            let renamed = match change {
-                Change::RenameTable { to, .. } => Some(to.key().into_owned()),
-                _ => None,
-            };
-            std::iter::once(change.subject().key().into_owned()).chain(renamed)
-        })
+/// What earlier groups of a run do to what the catalog says now.
+#[derive(Debug, Default)]
+pub(crate) struct Foreseen {
+    /// The keys of tables that will be other than they are.
+    tables: BTreeSet<String>,
+    /// The keys of indexes and views that will be gone.
+    gone: BTreeSet<String>,
+}
+
+impl Foreseen {
+    /// Takes in what a group does.
+    pub fn take(&mut self, group: &Group) {
+        for change in &group.changes {
+            match change {
+                // What is added takes nothing away from what the catalog says.
+                Change::CreateIndex { .. }
+                | Change::CreateView(_)
+                | Change::AddColumn { .. }
+                | Change::AddConstraint { .. }
+                | Change::Comment { .. } => {}
+                Change::DropIndex { index, .. } => self.forget(index),
+                Change::DropView { view } => self.forget(view),
+                Change::RenameTable { table, to } => self.change([table, to]),
+                _ if change.is_data() => {}
+                _ => self.change([change.subject()]),
+            }
+        }
+    }
+
+    fn forget(&mut self, name: &Name) {
+        self.gone.insert(name.key().into_owned());
+    }
+
+    /// Takes in that these tables will be other than they are.
+    pub fn change<'n>(&mut self, tables: impl IntoIterator<Item = &'n Name>) {
+        self.tables.extend(tables.into_iter().map(|table| table.key().into_owned()));
+    }
+
+    /// Whether the catalog says of the table what will still hold.
+    pub fn knows(&self, table: &Name) -> bool {
+        !self.tables.contains(&*table.key())
+    }
+
+    /// What the catalog will say of the tables, as far as that can be foreseen.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn catalog(&self, store: &mut dyn SqlStore, tables: &[Name]) -> Result<CatalogObjects> {
+        if tables.is_empty() || !tables.iter().all(|table| self.knows(table)) {
+            return Ok(CatalogObjects::default());
+        }
+        let mut catalog = store.catalog_objects(tables).await?;
+        catalog.objects.retain(|object| !self.gone.contains(&object.name.to_lowercase()));
+        Ok(catalog)
     }
 }
 

@@ -1,17 +1,16 @@
 //! A stored plan that builds a table anew knows the table as it was when the plan was made. What has come to the table since
 //! would be lost by it.
 
-use std::collections::BTreeSet;
-
 use super::prepare::Undoing;
 use crate::error::{Error, Result};
+use crate::migrate::plan::Foreseen;
 use crate::migrate::run::Run;
 use crate::schema::Name;
 use crate::store::{ObjectKind, SqlStore};
 
 impl Run<'_> {
-    /// Refuses a stored plan that would lose a column, an index or a trigger of a table that it builds anew. Tables whose key
-    /// is among `touched` are not looked at yet: what is undone before changes them.
+    /// Refuses a stored plan that would lose a column, an index or a trigger of a table that it builds anew. Tables that what
+    /// is undone before changes are not looked at yet.
     ///
     /// # Errors
     /// `migrate.rebuild-would-lose`; what the server says.
@@ -19,13 +18,13 @@ impl Run<'_> {
         &self,
         store: &mut dyn SqlStore,
         undoing: &Undoing<'_>,
-        touched: &BTreeSet<String>,
+        foreseen: &Foreseen,
     ) -> Result<()> {
         let mut tables: Vec<&Name> =
             undoing.steps.iter().filter_map(|planned| planned.step.rebuilds.as_ref()).collect();
         tables.sort();
         tables.dedup();
-        for table in tables.into_iter().filter(|table| !touched.contains(&*table.key())) {
+        for table in tables.into_iter().filter(|table| foreseen.knows(table)) {
             let lost = lost(store, undoing, table).await?;
             if !lost.is_empty() {
                 return Err(would_lose(undoing, table, &lost));

@@ -6,7 +6,7 @@ use crate::dialect::Step;
 use crate::error::{Category, Error, Result};
 use crate::migrate::history::{Details, Record, RowState};
 use crate::migrate::migrator::Migration;
-use crate::migrate::plan::{Planned, Side, Undo, plan_bound};
+use crate::migrate::plan::{Foreseen, Planned, Side, Undo, plan_bound};
 use crate::migrate::resume::{self, Verdict, half_applied};
 use crate::migrate::run::{Ground, Run, unknown_version};
 use crate::migrate::stored::StoredDown;
@@ -260,19 +260,17 @@ impl<'a> Run<'a> {
     /// Renders anew what depends on the live catalog, and holds stored rebuilds against it, as far as that can be done before
     /// anything runs.
     async fn look_up_undoings(&self, store: &mut dyn SqlStore, undoings: &mut [Undoing<'a>]) -> Result<()> {
-        let mut touched = BTreeSet::new();
+        let mut foreseen = Foreseen::default();
         for undoing in undoings.iter_mut() {
             match (&undoing.side, undoing.migration) {
                 (Some(side), Some(migration)) if side.needs_catalog() => {
                     let source = &migration.file.source;
-                    undoing.steps = side.render_live(&*self.dialect, source, store, &mut touched).await?;
+                    undoing.steps = side.render_live(&*self.dialect, source, store, &mut foreseen).await?;
                 }
                 (Some(_), _) => {}
-                (None, _) => self.check_rebuilds_stored(store, undoing, &touched).await?,
+                (None, _) => self.check_rebuilds_stored(store, undoing, &foreseen).await?,
             }
-            touched.extend(
-                undoing.steps.iter().flat_map(|planned| &planned.step.touches).map(|name| name.key().into_owned()),
-            );
+            foreseen.change(undoing.steps.iter().flat_map(|planned| &planned.step.touches));
         }
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! Undoing one migration after the other under the lock.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::prepare::Undoing;
@@ -8,12 +7,13 @@ use crate::dialect::DdlTransactions;
 use crate::error::{Error, Result};
 use crate::migrate::apply::undone;
 use crate::migrate::history::{Claim, Mark, Record, RowState, Values};
+use crate::migrate::live::{self, Failure};
 use crate::migrate::lock::{self, SessionLock};
-use crate::migrate::plan::{Planned, stored};
+use crate::migrate::plan::{Foreseen, Planned, stored};
 use crate::migrate::run::{Ground, Known, Run, Since, milliseconds};
 use crate::migrate::stepwise::{Stepwise, claim_lost};
 use crate::migrate::{Direction, Event, MigrationReport, narrate};
-use crate::store::{SqlStore, Statement, Transaction, TransactionOptions};
+use crate::store::{SqlStore, Transaction, TransactionOptions};
 use crate::value::Value;
 
 impl Undoing<'_> {
@@ -105,22 +105,23 @@ impl Run<'_> {
 
     /// The statements and the removal of the row, in the open transaction.
     async fn undo_inside(&self, store: &mut dyn SqlStore, undoing: &Undoing<'_>) -> Result<()> {
-        let steps = match (&undoing.side, undoing.migration) {
-            (Some(side), Some(migration)) if side.needs_catalog() => {
-                side.render_live(&*self.dialect, &migration.file.source, store, &mut BTreeSet::new()).await?
+        let outcome = match (&undoing.side, undoing.migration) {
+            (Some(side), Some(migration)) => {
+                let source = &migration.file.source;
+                live::run(store, &*self.dialect, source, side, &undoing.steps, Vec::new()).await.map(drop)
             }
-            (Some(_), _) => undoing.steps.clone(),
-            (None, _) => {
-                self.check_rebuilds_stored(store, undoing, &BTreeSet::new()).await?;
-                undoing.steps.clone()
+            _ => {
+                self.check_rebuilds_stored(store, undoing, &Foreseen::default()).await?;
+                live::run_known(store, &undoing.steps).await
             }
         };
-        let statements: Vec<Statement> = steps.iter().map(|planned| Statement::new(planned.step.sql.clone())).collect();
-        if !statements.is_empty() {
-            store.run(&statements).await.map_err(|failure| {
-                refused(failure.error, undoing, &steps, failure.index)
-                    .with_detail("its transaction was rolled back: it is still applied")
-            })?;
+        match outcome {
+            Ok(()) => {}
+            Err(Failure::Before(error) | Failure::Other(error)) => return Err(error),
+            Err(Failure::Statement(error, index, steps)) => {
+                return Err(refused(error, undoing, &steps, index)
+                    .with_detail("its transaction was rolled back: it is still applied"));
+            }
         }
         let claim = Claim::Seen(&undoing.record);
         let delete = self.history.delete(undoing.record.version, claim, Values::Parameters)?;
