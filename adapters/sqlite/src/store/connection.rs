@@ -211,11 +211,6 @@ impl Session {
     }
 
     fn enforce_foreign_keys(&self, enforce: bool) -> Result<()> {
-        let is_enforced = self.connection.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY);
-        // Setting it makes SQLite compile every cached statement anew, so not without need.
-        if is_enforced.map_err(|error| self.error(error))? == enforce {
-            return Ok(());
-        }
         self.connection
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, enforce)
             .map(|_| ())
