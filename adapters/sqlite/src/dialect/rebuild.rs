@@ -131,10 +131,10 @@ impl Rebuild<'_> {
     /// AUTOINCREMENT never gives a number twice, also not that of a deleted row: the highest ever given stays. SQLite makes the new table's
     /// row of `sqlite_sequence` when rows are copied, even if there are none.
     fn keep_mark(&self, new: &Name) -> String {
-        let (old, new) = (string(&self.before.name.key()), string(new.as_str()));
+        let (old, new) = (string(self.before.name.as_str()), string(new.as_str()));
         format!(
-            "UPDATE sqlite_sequence SET seq = max(seq, coalesce((SELECT max(seq) FROM sqlite_sequence WHERE lower(name) = {old}), 0)) \
-             WHERE name = {new}"
+            "UPDATE sqlite_sequence SET seq = max(seq, coalesce(\
+             (SELECT max(seq) FROM sqlite_sequence WHERE name = {old} COLLATE NOCASE), 0)) WHERE name = {new}"
         )
     }
 
@@ -172,31 +172,25 @@ impl Rebuild<'_> {
 
     /// A condition that is true if the database has what the model has not, and what is not kept.
     fn holds_unknown(&self, kept: &[&CatalogObject]) -> String {
-        let list = |names: &mut dyn Iterator<Item = String>| {
-            let names: Vec<String> = names.map(|name| string(&name)).collect();
+        let list = |names: &mut dyn Iterator<Item = &Name>| {
+            let names: Vec<String> = names.map(|name| string(name.as_str())).collect();
             names.join(", ")
         };
-        let table = string(&self.before.name.key());
-        let columns = list(&mut self.before.columns.iter().map(|column| column.name.key().into_owned()));
-        let indexes = self.before.indexes.iter().map(|index| index.name.key().into_owned());
-        let objects = list(&mut indexes.chain(self.own_triggers()));
+        let table = string(self.before.name.as_str());
+        let columns = list(&mut self.before.columns.iter().map(|column| &column.name));
+        let triggers = own_triggers(self.before);
+        let objects = list(&mut self.before.indexes.iter().map(|index| &index.name).chain(&triggers));
         let kept: String = kept
             .iter()
             .map(|object| format!(" AND NOT (name = {} AND sql = {})", string(&object.name), string(&object.sql)))
             .collect();
         format!(
-            "EXISTS (SELECT 1 FROM pragma_table_xinfo({table}) WHERE lower(name) NOT IN ({columns}) OR hidden <> 0)\n  \
+            "EXISTS (SELECT 1 FROM pragma_table_xinfo({table}) WHERE name COLLATE NOCASE NOT IN ({columns}) OR hidden <> 0)\n  \
              OR EXISTS (SELECT 1 FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL \
-             AND lower(tbl_name) = {table} AND lower(name) NOT IN ({objects}){kept})\n  \
-             OR EXISTS (SELECT 1 FROM pragma_table_list WHERE lower(name) = {table} AND schema = 'main' AND (strict OR wr))"
+             AND tbl_name = {table} COLLATE NOCASE AND name COLLATE NOCASE NOT IN ({objects}){kept})\n  \
+             OR EXISTS (SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = {table} COLLATE NOCASE \
+             AND (strict OR wr))"
         )
-    }
-
-    /// The names, in lower case, of the triggers that the model makes.
-    fn own_triggers(&self) -> Vec<String> {
-        let touched = self.before.columns.iter().filter(|column| column.on_update_now);
-        let current = touched.map(|column| trigger_name(&self.before.name, &column.name));
-        current.map(|name| name.key().into_owned()).collect()
     }
 
     /// The triggers and indexes that only the catalog knows, which are made again.
@@ -214,14 +208,14 @@ impl Rebuild<'_> {
         if let Some(live) = self.found.catalog.tables.table(&self.before.name) {
             self.unknown_parts(live, &mut lost);
         }
-        let own_triggers = self.own_triggers();
+        let own_triggers = own_triggers(self.found.table);
         let mut kept = Vec::new();
         for object in &self.found.catalog.objects {
             let name = object.name.to_lowercase();
             let is_own = object.table.to_lowercase() == key;
             let is_known = match object.kind {
                 ObjectKind::Index => self.before.indexes.iter().any(|index| index.name.key() == name),
-                ObjectKind::Trigger => is_own && own_triggers.contains(&name),
+                ObjectKind::Trigger => is_own && own_triggers.iter().any(|own| own.key() == name),
                 ObjectKind::View => self.schema.view(&Name::exact(&object.name)).is_some(),
                 _ => true,
             };
@@ -275,6 +269,12 @@ impl Rebuild<'_> {
         }
         error
     }
+}
+
+/// The triggers that the model makes.
+fn own_triggers(table: &Table) -> Vec<Name> {
+    let touched = table.columns.iter().filter(|column| column.on_update_now);
+    touched.map(|column| trigger_name(&table.name, &column.name)).collect()
 }
 
 /// Whether two keys say the same, whatever they are called.

@@ -10,6 +10,7 @@
 mod support;
 
 mod altering;
+mod any_order;
 mod catalog;
 mod expressions;
 mod migrating;
