@@ -149,7 +149,8 @@ impl Target {
         connection.busy_timeout(self.busy_timeout)
     }
 
-    /// Reads the first page, which shows whether it is a database at all and whether something is to be rolled back first.
+    /// Reads the first page, which shows whether it is a database at all and whether something is to be rolled back
+    /// first.
     fn probe(&self, connection: &Connection) -> rusqlite::Result<()> {
         // Whoever has the lock is waited for by the first statement.
         connection.busy_timeout(Duration::ZERO)?;
@@ -167,7 +168,10 @@ impl Target {
         let unrecovered = |error: Error| {
             error
                 .map_message(|message| {
-                    format!("a process was killed in the middle of a transaction, and what it left can't be rolled back: {message}")
+                    format!(
+                        "a process was killed in the middle of a transaction, and what it left can't be rolled \
+                         back: {message}"
+                    )
                 })
                 .with_help(format!(
                     "recovery writes to {} and deletes the journal beside it: run any command with an account that may",
@@ -201,7 +205,10 @@ impl Target {
         };
         let denied = |what: &Path| {
             Error::database(ErrorClass::NoPrivilege, format!("{}: permission denied: {}", self.shown, what.display()))
-                .with_help("run it with an account that may read and write the file and its folder, or change their permissions")
+                .with_help(
+                    "run it with an account that may read and write the file and its folder, or change their \
+                     permissions",
+                )
         };
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {

@@ -1,5 +1,5 @@
-//! Values to and from SQLite: one text form for each type that SQLite has none for, chosen so that text order is the order of
-//! the values and that what CURRENT_TIMESTAMP gives is of that form.
+//! Values to and from SQLite: one text form for each type that SQLite has none for, chosen so that text order is the
+//! order of the values and that what CURRENT_TIMESTAMP gives is of that form.
 
 use std::fmt::Write as _;
 
@@ -102,7 +102,8 @@ pub(crate) fn date_text(date: NaiveDate) -> Result<String, String> {
     Ok(text)
 }
 
-/// `HH:MM:SS`, and `.ffffff` only where there is a fraction: so a whole second has one form, and sorts before its fractions.
+/// `HH:MM:SS`, and `.ffffff` only where there is a fraction: so a whole second has one form, and sorts before its
+/// fractions.
 pub(crate) fn time_text(time: NaiveTime) -> String {
     let mut text = String::with_capacity(15);
     push_time(&mut text, time);

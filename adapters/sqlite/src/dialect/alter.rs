@@ -1,7 +1,8 @@
-//! Alterations of a table: by SQLite's own ALTER TABLE where that does it, else by building the table anew once for all of them.
+//! Alterations of a table: by SQLite's own ALTER TABLE where that does it, else by building the table anew once for
+//! all of them.
 //!
-//! What SQLite alters itself, and when, is at <https://www.sqlite.org/lang_altertable.html>. ADD COLUMN takes no default that is not
-//! constant; DROP COLUMN no column that something else names; the rest there is no statement for.
+//! What SQLite alters itself, and when, is at <https://www.sqlite.org/lang_altertable.html>. ADD COLUMN takes no
+//! default that is not constant; DROP COLUMN no column that something else names; the rest there is no statement for.
 
 use fastman_core::Result;
 use fastman_core::dialect::{RenderInput, Step};

@@ -1,8 +1,8 @@
-//! Decimals: numbers up to 15 digits, text above. Expressions are rewritten so that the type of every part says which of the two it is,
-//! and so that what is stored in a column is what that column keeps.
+//! Decimals: numbers up to 15 digits, text above. Expressions are rewritten so that the type of every part says which
+//! of the two it is, and so that what is stored in a column is what that column keeps.
 //!
-//! The portable typing gives some results more digits than their operands have (a SUM has 38, whatever it adds up), which would make a
-//! text of what SQLite computes as a number.
+//! The portable typing gives some results more digits than their operands have (a SUM has 38, whatever it adds up),
+//! which would make a text of what SQLite computes as a number.
 
 use fastman_core::schema::{
     Aggregate, BinaryOperator, ColumnReference, ColumnType, Expression, Function, Schema, Select, UnaryOperator,

@@ -31,7 +31,8 @@ impl SqliteDialect {
         let name = quoted(&column.name);
         let mut text = format!("{name} {}", declaration_in(table, column));
         if column.identity {
-            // AUTOINCREMENT stands behind PRIMARY KEY alone. NOT NULL says what holds anyway, to whoever reads the catalog.
+            // AUTOINCREMENT stands behind PRIMARY KEY alone. NOT NULL says what holds anyway, to whoever reads the
+            // catalog.
             let key = table.constraints.iter().find(|constraint| is_inline(table, constraint));
             if let Some(key) = key {
                 text.push_str(&format!(" CONSTRAINT {}", quoted(&key.name)));
@@ -133,15 +134,16 @@ fn is_inline(table: &Table, constraint: &Constraint) -> bool {
         if matches!(columns.as_slice(), [only] if table.column(only).is_some_and(|column| column.identity)))
 }
 
-/// The trigger behind ON UPDATE CURRENT_TIMESTAMP, named after table and column: a dot between them, so that no two are the same.
+/// The trigger behind ON UPDATE CURRENT_TIMESTAMP, named after table and column: a dot between them, so that no two
+/// are the same.
 pub(crate) fn trigger_name(table: &Name, column: &Name) -> Name {
     Name::exact(&format!("on_update_{table}.{column}"))
 }
 
 /// Sets the column to now in the updated row, where the statement left it as it was.
 ///
-/// Once it is now, the trigger's own UPDATE does not fire it again, even where triggers are recursive: now is the same throughout
-/// a statement.
+/// Once it is now, the trigger's own UPDATE does not fire it again, even where triggers are recursive: now is the same
+/// throughout a statement.
 pub(crate) fn create_trigger(table: &Table, column: &Column) -> String {
     let (table_name, name) = (quoted(&table.name), quoted(&column.name));
     let row = row_identifier(table);

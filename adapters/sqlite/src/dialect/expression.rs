@@ -1,7 +1,7 @@
 //! Literals, operators, functions and casts with the portable meaning.
 //!
-//! A DECIMAL of up to 15 digits is a number here, a longer one a text with all digits of its scale: [`super::decimal`] has made sure that
-//! an expression's type says which of the two it is.
+//! A DECIMAL of up to 15 digits is a number here, a longer one a text with all digits of its scale: [`super::decimal`]
+//! has made sure that an expression's type says which of the two it is.
 
 use fastman_core::dialect::unsupported;
 use fastman_core::error::Result;
@@ -85,11 +85,14 @@ pub(super) fn binary(
             if is_kept_as_text(precision) {
                 return Err(unsupported(
                     &SQLITE,
-                    format!("the result, a DECIMAL({precision}, {scale}), may have more digits than SQLite can calculate with"),
+                    format!(
+                        "the result, a DECIMAL({precision}, {scale}), may have more digits than SQLite can \
+                         calculate with"
+                    ),
                 )
                 .with_help(
-                    "CAST the operands to types with fewer digits (INTEGER has 10, BIGINT 19), at most 15 in the result; \
-                     or write a section of its own: `-- migrate:up sqlite`",
+                    "CAST the operands to types with fewer digits (INTEGER has 10, BIGINT 19), at most 15 in the \
+                     result; or write a section of its own: `-- migrate:up sqlite`",
                 ));
             }
             Ok(format!("round({plain}, {scale})"))
@@ -106,7 +109,8 @@ fn long_decimal(what: &str, column_type: Option<&ColumnType>) -> fastman_core::E
     };
     unsupported(&SQLITE, format!("can't {what} a {name}, which it keeps as text since it has more than 15 digits"))
         .with_help(format!(
-            "if 15 digits are enough, CAST(... AS DECIMAL(15, {scale})); or write a section of its own: `-- migrate:up sqlite`"
+            "if 15 digits are enough, CAST(... AS DECIMAL(15, {scale})); or write a section of its own: \
+             `-- migrate:up sqlite`"
         ))
 }
 
@@ -137,8 +141,8 @@ pub(super) fn function(function: Function, arguments: &[(String, &Expression)]) 
     })
 }
 
-/// Half away from zero, of what the digits say: 2.675 is 2.68, though the nearest float is a little less. Moving the point behind the last
-/// digit makes a whole number, and dividing that leaves a half exactly a half.
+/// Half away from zero, of what the digits say: 2.675 is 2.68, though the nearest float is a little less. Moving the
+/// point behind the last digit makes a whole number, and dividing that leaves a half exactly a half.
 fn round(text: &str, scale: u8, digits: u8) -> String {
     if digits >= scale {
         return text.to_owned();

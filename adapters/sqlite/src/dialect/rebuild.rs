@@ -1,10 +1,10 @@
 //! Building a table anew: what ALTER TABLE can't do, by the procedure that SQLite's documentation gives
 //! (<https://www.sqlite.org/lang_altertable.html>, section 7).
 //!
-//! The new table is made under another name, the rows are copied, the old table is dropped and the new one takes its name; then come
-//! its indexes and triggers. Foreign keys are suspended by the transaction around it, so that dropping deletes no child row. While
-//! it is renamed, `legacy_alter_table` keeps SQLite from rewriting, or complaining of, views and triggers that name the table: they
-//! mean the new one, as soon as it has the name.
+//! The new table is made under another name, the rows are copied, the old table is dropped and the new one takes its
+//! name; then come its indexes and triggers. Foreign keys are suspended by the transaction around it, so that dropping
+//! deletes no child row. While it is renamed, `legacy_alter_table` keeps SQLite from rewriting, or complaining of,
+//! views and triggers that name the table: they mean the new one, as soon as it has the name.
 
 use fastman_core::Result;
 use fastman_core::dialect::{Step, unsupported};
@@ -39,7 +39,8 @@ pub(super) struct Rebuild<'a> {
 /// What the new table's name begins with until it takes its own.
 pub(crate) const PREFIX: &str = "fastman_rebuild_";
 
-/// The table that makes a transaction fail where something is not as it must be: by a CHECK whose name says what is wrong.
+/// The table that makes a transaction fail where something is not as it must be: by a CHECK whose name says what is
+/// wrong.
 const CHECKS: &str = "temp.\"fastman_check\"";
 
 impl Rebuild<'_> {
@@ -76,8 +77,9 @@ impl Rebuild<'_> {
         Ok(statements.into_iter().map(|sql| Step::ddl(sql, table).rebuilding(table)).collect())
     }
 
-    /// What the catalog says of an index that stays as it is: a section for SQLite may have made it in words of its own
-    /// (a collation, an expression). Where a column of it goes or has another name by now, the catalog's words are of no use.
+    /// What the catalog says of an index that stays as it is: a section for SQLite may have made it in words of its
+    /// own (a collation, an expression). Where a column of it goes or has another name by now, the catalog's words are
+    /// of no use.
     fn live_index(&self, index: &Index) -> Option<&str> {
         let key = index.name.key();
         let stays = self.before.indexes.iter().any(|before| before == index);
@@ -128,8 +130,8 @@ impl Rebuild<'_> {
         )
     }
 
-    /// AUTOINCREMENT never gives a number twice, also not that of a deleted row: the highest ever given stays. SQLite makes the new table's
-    /// row of `sqlite_sequence` when rows are copied, even if there are none.
+    /// AUTOINCREMENT never gives a number twice, also not that of a deleted row: the highest ever given stays. SQLite
+    /// makes the new table's row of `sqlite_sequence` when rows are copied, even if there are none.
     fn keep_mark(&self, new: &Name) -> String {
         let (old, new) = (string(self.before.name.as_str()), string(new.as_str()));
         format!(
@@ -138,8 +140,8 @@ impl Rebuild<'_> {
         )
     }
 
-    /// What must hold before anything is changed: nothing is there that would be lost, and values fit their new types. These statements may
-    /// be run later, by another: a script, or the stored way back.
+    /// What must hold before anything is changed: nothing is there that would be lost, and values fit their new types.
+    /// These statements may be run later, by another: a script, or the stored way back.
     fn checks(&self, values: &[(Name, Converted)], kept: &[&CatalogObject]) -> Vec<String> {
         let table = quoted(&self.before.name);
         let mut checks: Vec<(String, String)> = vec![(
@@ -185,7 +187,8 @@ impl Rebuild<'_> {
             .map(|object| format!(" AND NOT (name = {} AND sql = {})", string(&object.name), string(&object.sql)))
             .collect();
         format!(
-            "EXISTS (SELECT 1 FROM pragma_table_xinfo({table}) WHERE name COLLATE NOCASE NOT IN ({columns}) OR hidden <> 0)\n  \
+            "EXISTS (SELECT 1 FROM pragma_table_xinfo({table}) \
+             WHERE name COLLATE NOCASE NOT IN ({columns}) OR hidden <> 0)\n  \
              OR EXISTS (SELECT 1 FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL \
              AND tbl_name = {table} COLLATE NOCASE AND name COLLATE NOCASE NOT IN ({objects}){kept})\n  \
              OR EXISTS (SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = {table} COLLATE NOCASE \

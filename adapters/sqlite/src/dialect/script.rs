@@ -7,9 +7,9 @@ const VIOLATIONS: &str = "SELECT \"table\", \"rowid\", \"parent\" FROM pragma_fo
 
 /// What opens and closes the transaction.
 ///
-/// The shell goes on behind an error, and would drop a table whose rows could not be copied: `.bail on` stops it. It does not enforce
-/// foreign keys unless told so, which deletes need and a rebuild must not have; a rebuild's are checked before it commits, and
-/// what was wrong before does not count.
+/// The shell goes on behind an error, and would drop a table whose rows could not be copied: `.bail on` stops it. It
+/// does not enforce foreign keys unless told so, which deletes need and a rebuild must not have; a rebuild's are
+/// checked before it commits, and what was wrong before does not count.
 pub(super) fn transaction(suspends: bool) -> (Vec<String>, Vec<String>) {
     let enforced = if suspends { "OFF" } else { "ON" };
     let mut open =
@@ -18,8 +18,8 @@ pub(super) fn transaction(suspends: bool) -> (Vec<String>, Vec<String>) {
     if suspends {
         open.push(format!("CREATE TABLE {BEFORE} AS {VIOLATIONS}"));
         close.push(format!(
-            "CREATE TABLE {CHECK} (\"0\" CONSTRAINT \"rows point at rows that are not there: see PRAGMA foreign_key_check\" \
-             CHECK (\"0\" IS NULL))"
+            "CREATE TABLE {CHECK} (\"0\" CONSTRAINT \
+             \"rows point at rows that are not there: see PRAGMA foreign_key_check\" CHECK (\"0\" IS NULL))"
         ));
         close.push(format!("INSERT INTO {CHECK} SELECT 1 FROM ({VIOLATIONS} EXCEPT SELECT * FROM {BEFORE}) LIMIT 1"));
         close.push(format!("DROP TABLE {CHECK}"));

@@ -1,8 +1,8 @@
 //! Types: what a column is declared as, and what a declaration means when it is read back.
 //!
-//! SQLite derives a column's affinity from words inside its declared type (<https://www.sqlite.org/datatype3.html>, 3.1), and
-//! NUMERIC, its default, turns a text that looks like a number into one. Every name here has an affinity that leaves the
-//! values of its type alone.
+//! SQLite derives a column's affinity from words inside its declared type (<https://www.sqlite.org/datatype3.html>,
+//! 3.1), and NUMERIC, its default, turns a text that looks like a number into one. Every name here has an affinity
+//! that leaves the values of its type alone.
 
 use fastman_core::schema::{Column, ColumnType, Table};
 
@@ -29,15 +29,16 @@ pub(crate) fn declaration(column_type: &ColumnType) -> String {
         ColumnType::Decimal { precision, scale } if is_kept_as_text(*precision) => {
             format!("DECIMAL_TEXT({precision}, {scale})")
         }
-        // DATE, TIME and TIMESTAMP have NUMERIC affinity, which leaves an ISO text alone: it does not look like a number.
+        // DATE, TIME and TIMESTAMP have NUMERIC affinity, which leaves an ISO text alone: it does not look like a
+        // number.
         portable => portable.to_string(),
     }
 }
 
 /// The declared type of a column of a table.
 ///
-/// A single INTEGER that is the primary key would be an alias of the rowid and number itself, which only an identity does;
-/// INT has the same affinity and is not one.
+/// A single INTEGER that is the primary key would be an alias of the rowid and number itself, which only an identity
+/// does; INT has the same affinity and is not one.
 pub(crate) fn declaration_in(table: &Table, column: &Column) -> String {
     if column.identity {
         return "INTEGER".to_owned();
@@ -60,7 +61,8 @@ pub(crate) fn stored(column: &Column) -> ColumnType {
     }
 }
 
-/// The type that a declaration stands for, other programs' spellings included; `None` for a word that is no type of ours.
+/// The type that a declaration stands for, other programs' spellings included; `None` for a word that is no type of
+/// ours.
 pub(crate) fn type_of_declaration(declaration: &str) -> Option<ColumnType> {
     let (words, arguments) = split(declaration);
     let first = arguments.first().copied();

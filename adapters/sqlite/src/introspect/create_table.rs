@@ -1,7 +1,8 @@
-//! CREATE TABLE as the catalog keeps it, read as tokens: the names of constraints, checks, and what only the text shows.
+//! CREATE TABLE as the catalog keeps it, read as tokens: the names of constraints, checks, and what only the text
+//! shows.
 //!
-//! The grammar is <https://www.sqlite.org/lang_createtable.html>. What stands in the catalog has been accepted by SQLite, so what is
-//! not understood here is skipped rather than refused.
+//! The grammar is <https://www.sqlite.org/lang_createtable.html>. What stands in the catalog has been accepted by
+//! SQLite, so what is not understood here is skipped rather than refused.
 
 use fastman_core::sql::lexer::{Token, TokenKind};
 

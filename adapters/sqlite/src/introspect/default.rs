@@ -1,4 +1,5 @@
-//! Defaults as the catalog has them, read as the model's: constants and the current time; anything else stays the engine's text.
+//! Defaults as the catalog has them, read as the model's: constants and the current time; anything else stays the
+//! engine's text.
 
 use fastman_core::schema::{ColumnType, Expression, Function};
 use fastman_core::sql::lexer::TokenKind;

@@ -30,7 +30,8 @@ pub(crate) fn violations(connection: &Connection) -> rusqlite::Result<Violations
     if collect(connection, "PRAGMA foreign_key_check", &mut found).is_ok() {
         return Ok(found);
     }
-    // One key that points at columns without a unique index makes the whole check fail; table by table, the others are checked.
+    // One key that points at columns without a unique index makes the whole check fail; table by table, the others are
+    // checked.
     found = Violations::default();
     for table in tables(connection)? {
         let sql = format!("PRAGMA foreign_key_check(\"{}\")", table.replace('"', "\"\""));

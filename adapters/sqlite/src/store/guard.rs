@@ -29,8 +29,8 @@ pub(crate) fn check(sql: &str) -> Result<()> {
             return if setting == "FOREIGN_KEYS" && sets {
                 Err(Error::failed(
                     "sqlite.no-effect",
-                    "PRAGMA foreign_keys does nothing inside a transaction, so what follows would run with foreign keys \
-                     as they are, cascades included",
+                    "PRAGMA foreign_keys does nothing inside a transaction, so what follows would run with foreign \
+                     keys as they are, cascades included",
                 )
                 .with_help(outside))
             } else {

@@ -1,8 +1,8 @@
 //! Which session a claim belongs to, and whether that session is still there.
 //!
-//! A session is a connection of a process. It is named by the host, the boot, the process-id namespace, the process, when it
-//! started, and a number inside the process: so neither a number that is used again nor a container with the same host
-//! name is mistaken for it.
+//! A session is a connection of a process. It is named by the host, the boot, the process-id namespace, the process,
+//! when it started, and a number inside the process: so neither a number that is used again nor a container with the
+//! same host name is mistaken for it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -47,7 +47,8 @@ pub(crate) fn is_gone(name: &str) -> Option<bool> {
         return Some(!LIVE.lock().unwrap_or_else(PoisonError::into_inner).contains(&number));
     }
     let there = Process::parse(process_name)?;
-    // Another boot is the same machine after a restart, or another machine of that name on the same network file system.
+    // Another boot is the same machine after a restart, or another machine of that name on the same network file
+    // system.
     let comparable = (&there.host, &there.boot, &there.namespace) == (&here.host, &here.boot, &here.namespace);
     if !comparable || !here.is_identified() || !there.is_identified() {
         return None;

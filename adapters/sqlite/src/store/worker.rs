@@ -1,7 +1,7 @@
 //! The thread that owns the connection: SQLite blocks, the store must not.
 //!
-//! Work goes to it as closures through a channel, in order, each answered through a channel of its own. When the last sender is
-//! dropped, the thread closes the connection, which rolls back what is open.
+//! Work goes to it as closures through a channel, in order, each answered through a channel of its own. When the last
+//! sender is dropped, the thread closes the connection, which rolls back what is open.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -130,7 +130,8 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.give_up();
-        // Whoever drops the store may count on its locks being free. The thread does not outlive this by more than a statement's end.
+        // Whoever drops the store may count on its locks being free. The thread does not outlive this by more than a
+        // statement's end.
         let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
         let _ = ended.recv_timeout(LONGEST_GOODBYE);
     }

@@ -1,5 +1,5 @@
-//! A stream of rows into one table: one prepared statement, one row at a time, inside one transaction. On SQLite nothing is faster;
-//! the next rows are made while the last ones are written.
+//! A stream of rows into one table: one prepared statement, one row at a time, inside one transaction. On SQLite
+//! nothing is faster; the next rows are made while the last ones are written.
 
 use fastman_core::error::{Error, ErrorClass, Result};
 use fastman_core::schema::ColumnType;

@@ -125,7 +125,8 @@ async fn a_file_in_wal_mode_can_be_read_while_it_is_written_and_afterwards() {
     assert_eq!(fs::read(database.file()).unwrap(), before);
 }
 
-/// What a process leaves that is killed between writing to the file and committing: the file half written, and a journal.
+/// What a process leaves that is killed between writing to the file and committing: the file half written, and a
+/// journal.
 async fn killed_in_a_transaction() -> Database {
     let mut database = Database::with("CREATE TABLE posts (id BIGINT PRIMARY KEY, title TEXT)").await;
     let insert = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \

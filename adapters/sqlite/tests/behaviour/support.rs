@@ -217,7 +217,8 @@ fn groups(sql: &str, schema: &mut Schema) -> Result<Vec<Group>> {
     Ok(groups)
 }
 
-/// Whether a script ran to its end, and what was said if not: by the shell, or without one by the library that the adapter brings.
+/// Whether a script ran to its end, and what was said if not: by the shell, or without one by the library that the
+/// adapter brings.
 pub fn run_script(file: &Path, script: &str) -> (bool, String) {
     let spawned =
         Command::new("sqlite3").arg(file).stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn();
