@@ -4,11 +4,13 @@
 //! its types, literals, names and catalogs map to the portable ones. It holds no algorithm: what comes in which order,
 //! what is recorded and what is resumed is core's.
 
+mod conditions;
 mod facts;
 mod step;
 
 use std::fmt;
 
+pub use conditions::conditions;
 pub use facts::{AlterStyle, DdlTransactions, EmptyString, Facts, LockScope, NaturalCase};
 pub use step::{Condition, Step, StepKind};
 

@@ -4,11 +4,9 @@
 use std::sync::Arc;
 
 use fastman_core::Result;
-use fastman_core::dialect::{Condition, Dialect, Facts, RenderInput, ServerVersion, Step, StepKind};
+use fastman_core::dialect::{Dialect, Facts, RenderInput, ServerVersion, Step, StepKind, conditions};
 use fastman_core::flavour::Flavour;
-use fastman_core::schema::{
-    BinaryOperator, Change, Column, ColumnAlteration, ColumnType, Expression, Function, Name, Schema, Table,
-};
+use fastman_core::schema::{BinaryOperator, Change, Column, ColumnType, Expression, Function, Name, Schema, Table};
 use fastman_core::value::Value;
 
 /// Opens a statement that is several to the inner engine.
@@ -131,7 +129,7 @@ impl Dialect for CommittingDialect {
         }
         touches.sort();
         touches.dedup();
-        let done_when = input.changes.iter().flat_map(|change| self.conditions(change, input.after)).collect();
+        let done_when = input.changes.iter().flat_map(|change| conditions(self, change, input.after)).collect();
         Ok(vec![Step { sql, kind: StepKind::Ddl, touches, done_when, rebuilds: None }])
     }
 
@@ -141,63 +139,5 @@ impl Dialect for CommittingDialect {
 
     fn script_transaction(&self, _suspends: bool) -> (Vec<String>, Vec<String>) {
         (Vec::new(), Vec::new())
-    }
-}
-
-impl CommittingDialect {
-    /// What holds once the change is done and those after it in the same statement are too.
-    fn conditions(&self, change: &Change, after: &Schema) -> Vec<Condition> {
-        match change {
-            Change::CreateTable(table) => vec![Condition::Table { table: table.name.clone(), present: true }],
-            Change::DropTable { table } => vec![Condition::Table { table: table.clone(), present: false }],
-            Change::RenameTable { table, to } => vec![
-                Condition::Table { table: table.clone(), present: false },
-                Condition::Table { table: to.clone(), present: true },
-            ],
-            Change::AddColumn { table, column } => self.column(after, table, &column.name),
-            Change::DropColumn { table, column } => {
-                vec![Condition::Column { table: table.clone(), column: column.clone(), present: false }]
-            }
-            Change::RenameColumn { table, column, to } => vec![
-                Condition::Column { table: table.clone(), column: column.clone(), present: false },
-                Condition::Column { table: table.clone(), column: to.clone(), present: true },
-            ],
-            Change::AlterColumn {
-                table,
-                column,
-                alteration: ColumnAlteration::Type(_) | ColumnAlteration::Nullable(_) | ColumnAlteration::Default(_),
-            } => self.column(after, table, column),
-            Change::AddConstraint { table, constraint } => {
-                vec![Condition::Constraint { table: table.clone(), constraint: constraint.name.clone(), present: true }]
-            }
-            Change::DropConstraint { table, constraint } => {
-                vec![Condition::Constraint { table: table.clone(), constraint: constraint.clone(), present: false }]
-            }
-            Change::CreateIndex { table, index } => {
-                vec![Condition::Index { table: table.clone(), index: index.name.clone(), present: true }]
-            }
-            Change::DropIndex { table, index } => {
-                vec![Condition::Index { table: table.clone(), index: index.clone(), present: false }]
-            }
-            Change::CreateView(view) => vec![Condition::View { view: view.name.clone(), present: true }],
-            Change::DropView { view } => vec![Condition::View { view: view.clone(), present: false }],
-            Change::Comment { table, column, text } => {
-                vec![Condition::Comment { table: table.clone(), column: column.clone(), text: text.clone() }]
-            }
-            Change::Insert(_) | Change::Update(_) | Change::Delete(_) => Vec::new(),
-        }
-    }
-
-    /// The column as it is stored; nothing where a later change of the same statement took it away again.
-    fn column(&self, after: &Schema, table: &Name, column: &Name) -> Vec<Condition> {
-        let Some(stored) = after.table(table).map(|table| self.stored(table)) else { return Vec::new() };
-        let Some(stored) = stored.column(column) else { return Vec::new() };
-        vec![Condition::ColumnIs {
-            table: table.clone(),
-            column: column.clone(),
-            column_type: stored.column_type.clone(),
-            nullable: stored.nullable,
-            defaulted: stored.default.is_some(),
-        }]
     }
 }

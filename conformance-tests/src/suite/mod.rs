@@ -8,7 +8,9 @@ mod introspection;
 mod locking;
 mod migrating;
 mod racing;
+mod refusing;
 mod resuming;
+mod settling;
 mod types;
 mod values;
 mod writing;
@@ -77,6 +79,8 @@ pub fn all() -> Vec<Test> {
         errors::tests(),
         locking::tests(),
         migrating::tests(),
+        refusing::tests(),
+        settling::tests(),
         racing::tests(),
         resuming::tests(),
         examples::tests(),

@@ -20,6 +20,7 @@ tests!("resuming":
     killed_at_any_call_of_one_transaction_a_rerun_finishes,
     killed_while_undoing_a_rerun_finishes,
     killed_twice_a_rerun_finishes,
+    killed_outside_of_a_transaction_a_rerun_finishes,
     killed_in_a_raw_section_nothing_is_guessed,
     a_half_applied_migration_can_be_settled_either_way,
     a_failed_statement_can_be_edited_and_run_again,
@@ -220,6 +221,39 @@ async fn killed_twice_a_rerun_finishes(context: Context) -> Result<()> {
         let mut store = database.connect().await?;
         project.migrate(&mut *store).await?;
         assert_eq!(Some(Snapshot::of(&mut *store).await?), reference, "first kill at call {first}");
+    }
+    Ok(())
+}
+
+async fn killed_outside_of_a_transaction_a_rerun_finishes(context: Context) -> Result<()> {
+    let project = Project::new(
+        &context,
+        &[(
+            "outside",
+            "-- migrate:up transaction:false
+             CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(20));
+             INSERT INTO a (id, name) VALUES (1, 'one'), (2, 'two');
+             ALTER TABLE a ADD COLUMN more INTEGER;
+             UPDATE a SET more = id * 2;
+             CREATE INDEX ix_a_more ON a (more);
+             ALTER TABLE a RENAME COLUMN name TO word;
+             ALTER TABLE a RENAME TO b;
+             CREATE VIEW words AS SELECT word FROM b;
+             DELETE FROM b WHERE id = 1;",
+        )],
+    );
+    let reference = prefixes(&context, &project).await?.pop();
+    for fault in [Fault::KilledBefore, Fault::KilledAfter, Fault::Refused] {
+        for at in 0.. {
+            let database = context.database().await?;
+            let sprung = interrupted(&database, &project, fault, at, &MigrateOptions::default()).await?;
+            let mut store = database.connect().await?;
+            project.migrate(&mut *store).await.map_err(|error| error.with_detail(format!("{fault:?} at call {at}")))?;
+            assert_eq!(Some(Snapshot::of(&mut *store).await?), reference, "{fault:?} at call {at}");
+            if !sprung {
+                break;
+            }
+        }
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ tests!("types":
     keys_of_every_kind_read_back,
     every_deletion_rule_reads_back_and_is_obeyed,
     indexes_of_every_kind_read_back,
+    a_partial_index_reads_back_and_is_partial,
     names_of_every_kind_read_back,
     names_that_only_differ_in_their_cut_stay_apart,
 );
@@ -204,6 +205,21 @@ async fn indexes_of_every_kind_read_back(context: Context) -> Result<()> {
         )
         .await?;
     session.expect_stored().await
+}
+
+async fn a_partial_index_reads_back_and_is_partial(context: Context) -> Result<()> {
+    let mut session = context.session().await?;
+    session
+        .apply(
+            "CREATE TABLE posts (id INTEGER PRIMARY KEY, slug VARCHAR(200), live BOOLEAN NOT NULL);
+             CREATE UNIQUE INDEX ux_posts_live_slug ON posts (slug) WHERE live AND slug <> '';
+             INSERT INTO posts (id, slug, live) VALUES (1, 'a', TRUE), (2, 'a', FALSE), (3, 'a', FALSE), (4, 'b', TRUE);",
+        )
+        .await?;
+    session.expect_stored().await?;
+    let error = session.apply("UPDATE posts SET live = TRUE WHERE id = 2;").await.err();
+    assert_eq!(error.map(|error| error.code()), Some("db.unique-violation"));
+    Ok(())
 }
 
 async fn names_of_every_kind_read_back(context: Context) -> Result<()> {

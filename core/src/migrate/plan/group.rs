@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Planned;
-use crate::dialect::{Dialect, RenderInput};
+use crate::dialect::{Dialect, RenderInput, StepKind, conditions};
 use crate::error::{Error, Result, SourceText};
 use crate::schema::{Change, Name, Schema, SchemaError};
 use crate::sql::binder::Bound;
@@ -32,7 +32,15 @@ impl Group {
     /// `dialect.unsupported`, with the place.
     pub fn render(&self, dialect: &dyn Dialect, source: &SourceText, catalog: &CatalogObjects) -> Result<Vec<Planned>> {
         let input = RenderInput { changes: &self.changes, before: &self.before, after: &self.after, catalog };
-        let steps = dialect.render(input).map_err(|error| error.at(source, self.span.clone(), ""))?;
+        let mut steps = dialect.render(input).map_err(|error| error.at(source, self.span.clone(), ""))?;
+        // One statement that does all of it: what holds then follows from the changes, if the dialect says nothing finer.
+        if let [step] = steps.as_mut_slice()
+            && step.kind == StepKind::Ddl
+            && step.done_when.is_empty()
+        {
+            let done = self.changes.iter().flat_map(|change| conditions(dialect, change, &self.after));
+            step.done_when = done.collect();
+        }
         Ok(steps.into_iter().map(|step| Planned { step, span: self.span.clone() }).collect())
     }
 }
