@@ -11,16 +11,14 @@ use crate::run::Stop;
 
 /// What a destructive command is about to do.
 #[derive(Debug)]
-pub struct Destruction<'a> {
-    /// The command's name.
-    pub command: &'a str,
+pub struct Destruction {
     /// What it does and to which database, in a sentence without its full stop.
     pub what: String,
     /// What will be undone or lost, a line each.
     pub losses: Vec<String>,
 }
 
-impl Destruction<'_> {
+impl Destruction {
     /// Goes on only where that is wanted.
     ///
     /// # Errors
@@ -32,7 +30,7 @@ impl Destruction<'_> {
         let interactive = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if context.global.no_input || !interactive || context.output.is_json() {
             let mut error = Error::refused("consent.missing", format!("{}, and nobody can be asked here", self.what))
-                .with_help(format!("if that is what you want: fastman {} --yes", self.command));
+                .with_help("if that is what you want, give the same command with --yes");
             for loss in &self.losses {
                 error = error.with_detail(loss);
             }

@@ -132,6 +132,10 @@ impl Output {
 
     /// Says that Ctrl-C ended the command.
     pub fn interrupted(&self) {
+        if !self.json && std::io::stderr().is_terminal() {
+            // The terminal shows ^C where the cursor is.
+            self.message("");
+        }
         let error = Error::failed("interrupted", "interrupted: what was under way is rolled back");
         if self.json {
             self.message(&report::json(&error));

@@ -4,10 +4,10 @@
 
 mod support;
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Outcome, Project, migration_path};
+use support::{Outcome, Project, interrupt, migration_path};
 
 /// A statement that takes far longer than any test waits, after one that is quick.
 const LONG: &str = "-- migrate:up sqlite\nCREATE TABLE quick (id INTEGER);\nCREATE TABLE long AS\n\
@@ -16,11 +16,6 @@ const LONG: &str = "-- migrate:up sqlite\nCREATE TABLE quick (id INTEGER);\nCREA
 
 fn start(project: &Project, arguments: &[&str]) -> Child {
     project.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn interrupt(child: &Child) {
-    let status = Command::new("sh").arg("-c").arg(format!("kill -INT {}", child.id())).status().unwrap();
-    assert!(status.success());
 }
 
 /// Waits until the file's content passes the test.

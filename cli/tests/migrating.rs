@@ -1,5 +1,7 @@
 //! The commands of the documentation, spelled as it spells them, on a database in a file.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod support;
 
 use support::{Project, migration_path, version};
@@ -239,4 +241,55 @@ fn the_schema_is_shown_as_portable_sql() {
     let data = project.done(&["schema:show", "--json"]).data();
     assert!(data.to_string().contains("posts"), "{data}");
     assert!(!project.path("app.db").exists());
+}
+
+#[test]
+fn a_changed_file_is_taken_as_it_is_on_request() {
+    let project = blog();
+    project.done(&["database:migrate"]);
+    project.migration(3, "add_title_to_posts", "ALTER TABLE posts ADD COLUMN title VARCHAR(300);");
+    let outcome = project.fails(&["migrate:repair"], 2, "repair.undecided");
+    assert!(outcome.stderr.contains(&version(3)) && outcome.stderr.contains("--accept-checksum"), "{outcome:?}");
+    let outcome = project.done(&["migrate:repair", "--accept-checksum", &version(3)]);
+    assert!(outcome.stdout.contains("1 migration settled"), "{outcome:?}");
+    assert_eq!(project.states(), ["applied"; 3]);
+    assert_eq!(project.done(&["migrate:repair"]).stdout, "nothing to be settled\n");
+    project.fails(&["migrate:repair", "--applied", "--prune"], 2, "usage.arguments");
+}
+
+#[test]
+fn what_a_person_sees() {
+    let project = blog();
+    insta::assert_snapshot!(project.done(&["migrate:status"]).stdout, @r"
+    version         name                state    applied (UTC)  took
+    20260101000001  create_users_table  pending
+    20260101000002  create_posts_table  pending
+    20260101000003  add_title_to_posts  pending
+
+    3 pending
+    ");
+    project.done(&["database:migrate"]);
+    let outcome = project.fails(&["migrate:rollback", "--steps=2"], 7, "consent.missing");
+    insta::assert_snapshot!(project.stable(&outcome.stderr).replace(&server(&project), "SERVER"), @r"
+    consent.missing
+
+      × migrate:rollback undoes 2 migrations on PROJECT/app.db (SERVER), and nobody can be asked here
+      │ - 20260101000003 add_title_to_posts (lost: column posts.title)
+      │ - 20260101000002 create_posts_table (lost: table posts)
+      help: if that is what you want, give the same command with --yes
+    ");
+    insta::assert_snapshot!(project.done(&["schema:show", "posts"]).stdout, @r"
+    CREATE TABLE posts (
+        id        BIGINT,
+        author_id BIGINT NOT NULL,
+        title     VARCHAR(200),
+        CONSTRAINT pk_posts PRIMARY KEY (id),
+        CONSTRAINT fk_posts_author_id FOREIGN KEY (author_id) REFERENCES users (id) ON DELETE CASCADE
+    );
+    ");
+}
+
+/// The server's name and version, as the doctor tells them.
+fn server(project: &Project) -> String {
+    project.done(&["doctor", "--json"]).data()["server"].as_str().unwrap().to_owned()
 }

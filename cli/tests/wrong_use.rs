@@ -130,6 +130,17 @@ fn a_syntax_error_at_a_line() {
         "sql.syntax",
     );
     assert!(outcome.stderr.contains(&format!("{}:5:27", migration_path(1, "wrong"))), "{}", outcome.stderr);
+    insta::assert_snapshot!(outcome.stderr, @r"
+    sql.syntax
+
+      × expected a column or a constraint, found `,`
+       ╭─[database/migrations/versions/20260101000001_wrong.sql:5:27]
+     4 │ CREATE TABLE t (
+     5 │     id BIGINT PRIMARY KEY,,
+       ·                           ─
+     6 │     name VARCHAR(20)
+       ╰────
+    ");
 }
 
 #[test]
@@ -302,6 +313,7 @@ fn a_version_that_is_not_there() {
         project.fails(&["migrate:rollback", "--to", "create_user_table", "--yes"], 2, "migrate.unknown-version");
     assert!(outcome.stderr.contains("did you mean create_users_table?"), "{}", outcome.stderr);
     project.fails(&["migrate:rollback", "--steps=3", "--to", &version(5)], 2, "usage.arguments");
+    project.fails(&["migrate:rollback", "--steps=0"], 2, "usage.arguments");
 }
 
 #[test]

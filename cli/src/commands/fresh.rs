@@ -36,7 +36,6 @@ impl Fresh {
                     kept => vec![format!("kept: {}", kept.join(", "))],
                 };
                 let destruction = Destruction {
-                    command,
                     what: format!("{command} drops every table of the migrations on {}", consent::place(store.place())),
                     losses: plan.relations.iter().map(|name| format!("lost: {name}")).chain(kept).collect(),
                 };

@@ -1,5 +1,6 @@
 //! `migrate:rollback`, `migrate:redo` and `migrate:reset`: undo migrations, after asking.
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 use fastman_core::migrate::{DownSource, Extent, RollbackItem, RollbackOptions, RollbackPlan};
 use fastman_core::store::Place;
@@ -23,7 +24,7 @@ Migrations are undone in the reverse order of applying, by the plan that was rec
 It says what will be lost and asks. Without a terminal it refuses (exit code 7) unless --yes is given.")]
 pub struct Rollback {
     /// How many to undo
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "to")]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "to", value_parser = at_least_one())]
     steps: usize,
     /// Undo what was applied after this one, which stays
     #[arg(long, value_name = "VERSION")]
@@ -39,7 +40,7 @@ pub struct Rollback {
   fastman migrate:redo --steps=2")]
 pub struct Redo {
     /// How many
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one())]
     steps: usize,
     #[command(flatten)]
     how: How,
@@ -75,6 +76,10 @@ enum Down {
     Stored,
     // The one that the file has now.
     File,
+}
+
+fn at_least_one() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
 }
 
 impl How {
@@ -121,7 +126,7 @@ fn undo(
             let plan = migrator.plan_rollback(&mut *store, &options).await?;
             if !plan.migrations.is_empty() {
                 let what = format!("{command} undoes {}", migrations(plan.migrations.len()));
-                destruction(command, &what, store.place(), &plan).ask(context).await?;
+                destruction(&what, store.place(), &plan).ask(context).await?;
             }
         }
         let report = migrator.rollback(&mut *store, &options, &mut Narrator::new(context.output)).await?;
@@ -153,7 +158,7 @@ impl Redo {
                 let plan = migrator.plan_rollback(&mut *store, &options).await?;
                 if !plan.migrations.is_empty() {
                     let what = format!("{command} undoes {} and applies them again", migrations(plan.migrations.len()));
-                    destruction(command, &what, store.place(), &plan).ask(context).await?;
+                    destruction(&what, store.place(), &plan).ask(context).await?;
                 }
             }
             let report = migrator.redo(&mut *store, &options, &mut Narrator::new(context.output)).await?;
@@ -174,9 +179,8 @@ impl Redo {
     }
 }
 
-fn destruction<'a>(command: &'a str, what: &str, place: &Place, plan: &RollbackPlan) -> Destruction<'a> {
+fn destruction(what: &str, place: &Place, plan: &RollbackPlan) -> Destruction {
     Destruction {
-        command,
         what: format!("{what} on {}", consent::place(place)),
         losses: plan.migrations.iter().map(loss).collect(),
     }

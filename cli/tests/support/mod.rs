@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// A folder that is removed with it.
 pub struct Project {
@@ -136,6 +136,12 @@ impl Project {
         let canonical = fs::canonicalize(self.root()).unwrap();
         text.replace(&*canonical.to_string_lossy(), "PROJECT").replace(&*self.root().to_string_lossy(), "PROJECT")
     }
+}
+
+/// Sends what Ctrl-C sends.
+pub fn interrupt(child: &Child) {
+    let status = Command::new("sh").arg("-c").arg(format!("kill -INT {}", child.id())).status().unwrap();
+    assert!(status.success());
 }
 
 /// Where the migration of that number is.
