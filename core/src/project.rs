@@ -11,7 +11,7 @@ mod mask;
 
 use std::path::{Path, PathBuf};
 
-pub use config::{Config, Configured, DatabaseConfig, Folders};
+pub use config::{Config, DatabaseConfig, Folders};
 pub use environment::Environment;
 pub use guard::Guard;
 
@@ -58,8 +58,6 @@ pub enum Origin {
 /// The database that a command works on.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Its name in `fastman.toml`; `None` for the default one, or one that a URL names.
-    pub name: Option<String>,
     /// Its URL.
     pub url: DatabaseUrl,
     /// Where the URL comes from.
@@ -163,11 +161,9 @@ impl Project {
     /// # Errors
     /// `url.missing` with every place that was looked at, `database.unknown`, `url.malformed`.
     pub fn target(&self, choice: Choice<'_>, environment: &Environment) -> Result<Target> {
-        let name = choice.database.map(str::to_owned);
-        let target = |url: DatabaseUrl, origin: Origin| Target { name: name.clone(), url, origin };
         if let Some(text) = choice.url {
             choice.database.map(|name| self.config.database(name)).transpose()?;
-            return Ok(target(DatabaseUrl::parse(text)?, Origin::Flag));
+            return Ok(Target { url: DatabaseUrl::parse(text)?, origin: Origin::Flag });
         }
         let (variable, key, configured) = match choice.database {
             None => (URL_VARIABLE.to_owned(), "url".to_owned(), self.config.url.as_ref()),
@@ -177,11 +173,12 @@ impl Project {
             }
         };
         if let Some((text, origin)) = environment.find(&variable) {
-            let parsed = DatabaseUrl::parse(&text);
-            return Ok(target(parsed.map_err(|error| error.with_detail(format!("it comes from {origin}")))?, origin));
+            let url =
+                DatabaseUrl::parse(&text).map_err(|error| error.with_detail(format!("it comes from {origin}")))?;
+            return Ok(Target { url, origin });
         }
         if let Some(configured) = configured {
-            return Ok(target(configured.value.clone(), Origin::Config(key, self.config_path())));
+            return Ok(Target { url: configured.clone(), origin: Origin::Config(key, self.config_path()) });
         }
         Err(self.no_url(choice.database, &variable, &key, environment))
     }
@@ -215,12 +212,12 @@ impl Project {
     ///
     /// # Errors
     /// `config.unwritable`.
-    pub fn ensure_id(&mut self) -> Result<&str> {
+    pub fn ensure_id(&mut self) -> Result<()> {
         if self.config.project_id.is_none() {
             let id = identity::write(&self.config_path())?;
             self.config.project_id = Some(id);
         }
-        Ok(self.config.project_id.as_deref().unwrap_or_default())
+        Ok(())
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Config {
     /// The project's random id; absent until the first `make:*`.
     pub project_id: Option<String>,
     /// The default database.
-    pub url: Option<Configured<DatabaseUrl>>,
+    pub url: Option<DatabaseUrl>,
     /// The flavours for which every migration must render; empty: that of the URL.
     pub engines: Vec<&'static Flavour>,
     /// Databases that are refused.
@@ -32,20 +32,11 @@ pub struct Config {
     pub databases: BTreeMap<String, DatabaseConfig>,
 }
 
-/// A setting and where it stands.
-#[derive(Clone, Debug)]
-pub struct Configured<T> {
-    /// The setting.
-    pub value: T,
-    /// Bytes of `fastman.toml`.
-    pub span: Range<usize>,
-}
-
 /// `[databases.NAME]`.
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseConfig {
     /// Its URL; absent where it comes from the environment.
-    pub url: Option<Configured<DatabaseUrl>>,
+    pub url: Option<DatabaseUrl>,
     /// The folder of its migrations, where it is not the project's.
     pub migrations: Option<String>,
 }
@@ -130,10 +121,9 @@ impl Reader<'_> {
         value.get_ref().as_str().ok_or_else(|| self.wrong_type(key, "a text in quotes", value))
     }
 
-    fn url(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Configured<DatabaseUrl>> {
-        let url = DatabaseUrl::parse(self.text(key, value)?)
-            .map_err(|error| error.at(self.source, value.span(), "this URL, hidden because it may hold a password"))?;
-        Ok(Configured { value: url, span: value.span() })
+    fn url(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<DatabaseUrl> {
+        DatabaseUrl::parse(self.text(key, value)?)
+            .map_err(|error| error.at(self.source, value.span(), "this URL, hidden because it may hold a password"))
     }
 
     fn list<'v>(&self, key: &str, value: &'v Spanned<DeValue<'_>>) -> Result<Vec<(&'v str, Range<usize>)>> {

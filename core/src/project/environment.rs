@@ -35,6 +35,7 @@ impl Environment {
     /// # Errors
     /// `env.syntax`.
     pub fn parse(path: &Path, text: &str, process: fn(&str) -> Option<String>) -> Result<Environment> {
+        let text = text.trim_start_matches('\u{feff}');
         let mut variables = HashMap::new();
         for variable in dotenvy::from_read_iter(text.as_bytes()) {
             let (name, value) = variable.map_err(|error| syntax(path, text, &error))?;
@@ -44,14 +45,7 @@ impl Environment {
         Ok(Environment { process, variables, path: path.to_owned() })
     }
 
-    /// The variable's value. An empty one counts as not set.
-    pub fn get(&self, name: &str) -> Option<String> {
-        (self.process)(name)
-            .filter(|value| !value.is_empty())
-            .or_else(|| self.variables.get(name).filter(|value| !value.is_empty()).cloned())
-    }
-
-    /// The variable's value, and where it is set.
+    /// The variable's value, and where it is set. An empty one counts as not set.
     pub fn find(&self, name: &str) -> Option<(String, Origin)> {
         if let Some(value) = (self.process)(name).filter(|value| !value.is_empty()) {
             return Some((value, Origin::Environment(name.to_owned())));

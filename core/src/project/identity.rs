@@ -92,11 +92,13 @@ mod tests {
     #[test]
     fn an_id_is_written_once_and_read_back() {
         let folder = tempfile::tempdir().unwrap();
-        let id = Project::open(folder.path(), &NONE).unwrap().ensure_id().unwrap().to_owned();
+        let mut first = Project::open(folder.path(), &NONE).unwrap();
+        first.ensure_id().unwrap();
+        let id = first.config().project_id.clone();
         let mut again = Project::open(folder.path(), &NONE).unwrap();
-        assert_eq!(again.config().project_id.as_deref(), Some(id.as_str()));
+        assert_eq!(again.config().project_id, id);
         let text = std::fs::read_to_string(again.config_path()).unwrap();
-        assert_eq!(again.ensure_id().unwrap(), id);
+        again.ensure_id().unwrap();
         assert_eq!(std::fs::read_to_string(again.config_path()).unwrap(), text);
     }
 

@@ -201,6 +201,14 @@ fn an_environment_file_that_cannot_be_read_gives_the_line_and_no_value() {
 }
 
 #[test]
+fn an_environment_file_may_have_quotes_comments_and_the_line_ends_of_windows() {
+    let text =
+        "\u{feff}# ours\r\nexport DATABASE_URL='east://me:a$b#c@host/x' # here\r\nDATABASE_URL=east://second/x\r\n";
+    let (url, _) = environment(text, |_| None).find("DATABASE_URL").unwrap();
+    assert_eq!(url, "east://me:a$b#c@host/x");
+}
+
+#[test]
 fn an_environment_file_that_was_asked_for_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
     let project = Project::open(folder.path(), &FLAVOURS).unwrap();
