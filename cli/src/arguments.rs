@@ -139,10 +139,14 @@ fn wrong_use(error: &clap::Error, words: &[OsString]) -> Error {
         && let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
     {
         let following = words.iter().skip_while(|candidate| *candidate != word.as_str()).nth(1);
+        if is_url(word) {
+            return Error::usage("usage.unknown-command", "a URL stands where a command is expected")
+                .with_help("name the database with --url: fastman --url URL COMMAND");
+        }
         return suggest::unknown_command(word, following.and_then(|word| word.to_str()));
     }
     // What stands in the message besides the sentence: the usage and how to get help, which ours has in its own place.
-    let text = error.render().to_string();
+    let text = without_urls(error.render().to_string(), words);
     let mut message = Vec::new();
     let mut help = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -156,4 +160,18 @@ fn wrong_use(error: &clap::Error, words: &[OsString]) -> Error {
     }
     let error = Error::usage("usage.arguments", message.join(" "));
     if help.is_empty() { error } else { error.with_help(help.join("\n")) }
+}
+
+/// Whether a word of the command line may hold a password.
+fn is_url(word: &str) -> bool {
+    word.contains("://") || (word.contains(':') && word.contains('@'))
+}
+
+/// clap quotes what it does not understand; a URL with its password is shown nowhere.
+fn without_urls(mut text: String, words: &[OsString]) -> String {
+    for word in words.iter().filter_map(|word| word.to_str()).filter(|word| is_url(word)) {
+        let value = word.split_once('=').map_or(word, |(_, value)| if is_url(value) { value } else { word });
+        text = text.replace(word, "***").replace(value, "***");
+    }
+    text
 }

@@ -123,3 +123,23 @@ fn verbose_says_more_and_still_no_password() {
     let outcome = project.done(&["database:migrate", "-v"]);
     assert!(outcome.stderr.contains("connecting url=sqlite:///./app.db"), "{}", outcome.stderr);
 }
+
+#[test]
+fn a_url_in_the_wrong_place_is_not_printed() {
+    let project = Project::new();
+    let url = "postgres://me:hunter2@host/db?a=b";
+    for arguments in [
+        vec![url],
+        vec!["migrate:status", url],
+        vec!["migrate:status", "--ulr", url],
+        vec!["migrate:status", &format!("--ulr={url}")],
+        vec!["migrate:status", &format!("--color={url}")],
+        vec!["migrate:status", "--check=me:hunter2@host"],
+        vec!["doctor", "--wait", url],
+        vec!["--json", "completions", url],
+    ] {
+        let outcome = project.run(&arguments);
+        assert_eq!(outcome.code, 2, "{outcome:?}");
+        assert!(!(outcome.stdout + &outcome.stderr).contains("hunter2"), "{arguments:?}");
+    }
+}

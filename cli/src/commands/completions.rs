@@ -21,6 +21,10 @@ pub struct Completions {
 impl Completions {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
         let mut script = Vec::new();
+        if self.shell == Shell::Bash {
+            // bash takes a colon for the end of a word, and the commands' names have one.
+            script.extend_from_slice(b"COMP_WORDBREAKS=${COMP_WORDBREAKS//:}\n");
+        }
         clap_complete::generate(self.shell, &mut Cli::command(), "fastman", &mut script);
         context.output.data(&String::from_utf8_lossy(&script));
         Ok(Exit::Done)
