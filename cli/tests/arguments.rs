@@ -101,6 +101,7 @@ fn completions_are_printed_for_every_shell() {
         let outcome = Project::empty().done(&["completions", shell]);
         assert!(outcome.stdout.contains("make:migration"), "{shell}");
     }
+    assert!(Project::empty().done(&["completions", "zsh"]).stdout.contains("'make\\:migration:Make a migration file'"));
     Project::empty().fails(&["completions", "cmd"], 2, "usage.arguments");
 }
 

@@ -25,8 +25,16 @@ impl Completions {
             // bash takes a colon for the end of a word, and the commands' names have one.
             script.extend_from_slice(b"COMP_WORDBREAKS=${COMP_WORDBREAKS//:}\n");
         }
-        clap_complete::generate(self.shell, &mut Cli::command(), "fastman", &mut script);
-        context.output.data(&String::from_utf8_lossy(&script));
+        let mut command = Cli::command();
+        clap_complete::generate(self.shell, &mut command, "fastman", &mut script);
+        let mut script = String::from_utf8_lossy(&script).into_owned();
+        if self.shell == Shell::Zsh {
+            // zsh takes the first colon for the end of the name, unless a backslash says otherwise.
+            for name in command.get_subcommands().map(clap::Command::get_name).filter(|name| name.contains(':')) {
+                script = script.replace(&format!("'{name}:"), &format!("'{}:", name.replace(':', "\\:")));
+            }
+        }
+        context.output.data(&script);
         Ok(Exit::Done)
     }
 }
