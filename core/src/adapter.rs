@@ -43,7 +43,7 @@ pub type WithUrl<T> = for<'a> fn(&'a DatabaseUrl, &'a ConnectOptions) -> BoxFutu
 
 /// One backend, as a constant of its crate.
 pub struct Adapter {
-    /// Its name: `sqlite`. Also the name of the cargo feature that compiles it in.
+    /// Its name in lower case. Also the name of the cargo feature that compiles it in.
     pub name: &'static str,
     /// The URL schemes that it serves, without a driver suffix.
     pub schemes: &'static [&'static str],

@@ -24,9 +24,9 @@ pub struct LexicalRules {
     pub hash_comments: bool,
     /// `--` opens a comment only before white space (MySQL and MariaDB).
     pub dashes_need_space: bool,
-    /// `` `name` `` (MySQL, MariaDB, SQLite).
+    /// `` `name` `` (MySQL, MariaDB and others).
     pub backtick_names: bool,
-    /// `[name]` (SQLite).
+    /// `[name]`.
     pub bracket_names: bool,
     /// `"..."` is a string (MySQL and MariaDB, unless ANSI_QUOTES): a backslash escapes in it too.
     pub double_quoted_strings: bool,
@@ -39,7 +39,7 @@ pub struct LexicalRules {
 pub enum ScriptRules {
     /// At each semicolon.
     Semicolon,
-    /// At each semicolon, but a trigger's `BEGIN ... END` is one statement (SQLite).
+    /// At each semicolon, but a trigger's `BEGIN ... END` is one statement.
     TriggerBodies,
     /// At each semicolon, but routine bodies `BEGIN ... END` are one statement, and `DELIMITER` changes the end (MySQL).
     Delimiter,

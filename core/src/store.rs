@@ -31,7 +31,7 @@ pub struct Place {
     pub host: String,
     /// The database, or the project.
     pub database: String,
-    /// The server's product and version: `SQLite 3.50.4`.
+    /// The server's product and version: `PostgreSQL 17.2`.
     pub server: String,
 }
 

@@ -101,7 +101,7 @@ impl Parser<'_> {
                 false => self
                     .error_at("sql.not-portable", "a computed column is not portable SQL", generated..end)
                     .with_help(
-                        "make it part of a view, or write a section for one engine, such as `-- migrate:up postgres`",
+                        "make it part of a view, or write a section for one engine, headed `-- migrate:up ENGINE`",
                     ),
             });
         }
@@ -133,7 +133,7 @@ impl Parser<'_> {
             "CASCADE" | "SET" | "RESTRICT" | "NO" => {
                 let end = self.here().end;
                 Err(self.error_at("sql.not-portable", "ON UPDATE on a foreign key is not portable SQL", start..end).with_help(
-                    "leave it out: Oracle has none; keys that never change need none, else write a section for one engine",
+                    "leave it out: not every engine has one; keys that never change need none, else write a section for one engine",
                 ))
             }
             _ => Err(self.expected_with_help("CURRENT_TIMESTAMP", "a column takes ON UPDATE CURRENT_TIMESTAMP alone")),

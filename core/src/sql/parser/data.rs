@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::sql::ast::{Expression, Identifier, InsertSource, Span, StatementKind};
 
 const ONE_TABLE: &str =
-    "write a condition on its own columns, or a section for one engine, such as `-- migrate:up postgres`";
+    "write a condition on its own columns, or a section for one engine, headed `-- migrate:up ENGINE`";
 
 impl Parser<'_> {
     /// INSERT.

@@ -193,8 +193,7 @@ impl Parser<'_> {
 
     /// A query where a value or a list stands.
     pub(super) fn refused_query(&self) -> Error {
-        let help =
-            "list the values, join the table, or write a section for one engine, such as `-- migrate:up postgres`";
+        let help = "list the values, join the table, or write a section for one engine, headed `-- migrate:up ENGINE`";
         self.refusal("a sub-query", if self.at_symbol("(") { 2 } else { 1 }, help)
     }
 }

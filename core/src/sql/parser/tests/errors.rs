@@ -62,7 +62,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "CREATE TEMPORARY TABLE a (id INT)",
         "sql.not-portable 1:1 CREATE TEMPORARY is not portable SQL",
-        "-- migrate:up postgres",
+        "-- migrate:up ENGINE",
     ),
     (
         "CREATE TABLE a (id SERIAL PRIMARY KEY)",
@@ -92,12 +92,12 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "CREATE TABLE a (b INT REFERENCES c ON DELETE CASCADE ON UPDATE CASCADE)",
         "sql.not-portable 1:54 ON UPDATE on a foreign key is not portable SQL",
-        "Oracle",
+        "not every engine",
     ),
     (
         "CREATE TABLE a (b INT, FOREIGN KEY (b) REFERENCES c (d) ON UPDATE CASCADE)",
         "sql.not-portable 1:57 ON UPDATE on a foreign key is not portable SQL",
-        "Oracle",
+        "not every engine",
     ),
     (
         "CREATE TABLE a (b INT REFERENCES c ON DELETE DELETE)",
@@ -122,7 +122,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "CREATE TABLE a (id INT) ENGINE=InnoDB",
         "sql.not-portable 1:25 ENGINE is not portable SQL",
-        "-- migrate:up mysql",
+        "-- migrate:up ENGINE",
     ),
     ("CREATE TABLE a (s INT DEFAULT '1'::int)", "sql.not-portable 1:34 `::` is not portable SQL", "CAST"),
     (
@@ -133,27 +133,27 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END",
         "sql.not-portable 1:1 CREATE TRIGGER is not portable SQL",
-        "-- migrate:up postgres",
+        "-- migrate:up ENGINE",
     ),
     (
         "CREATE FUNCTION f() RETURNS INT",
         "sql.not-portable 1:1 CREATE FUNCTION is not portable SQL",
-        "-- migrate:up postgres",
+        "-- migrate:up ENGINE",
     ),
     (
         "CREATE PROCEDURE f() BEGIN END",
         "sql.not-portable 1:1 CREATE PROCEDURE is not portable SQL",
-        "-- migrate:up postgres",
+        "-- migrate:up ENGINE",
     ),
     ("CREATE SEQUENCE s", "sql.not-portable 1:1 CREATE SEQUENCE is not portable SQL", "IDENTITY"),
-    ("CREATE TYPE t AS ENUM ('a')", "sql.not-portable 1:1 CREATE TYPE is not portable SQL", "-- migrate:up postgres"),
-    ("CREATE EXTENSION citext", "sql.not-portable 1:1 CREATE EXTENSION is not portable SQL", "-- migrate:up postgres"),
+    ("CREATE TYPE t AS ENUM ('a')", "sql.not-portable 1:1 CREATE TYPE is not portable SQL", "-- migrate:up ENGINE"),
+    ("CREATE EXTENSION citext", "sql.not-portable 1:1 CREATE EXTENSION is not portable SQL", "-- migrate:up ENGINE"),
     ("CREATE SCHEMA x", "sql.not-portable 1:1 CREATE SCHEMA is not portable SQL", "URL"),
     ("CREATE DATABASE d", "sql.not-portable 1:1 CREATE DATABASE is not portable SQL", "db:create"),
     (
         "CREATE INDEX ix ON t (LOWER(a))",
         "sql.not-portable 1:23 an index over an expression or a column's beginning is not portable SQL",
-        "-- migrate:up postgres",
+        "-- migrate:up ENGINE",
     ),
     (
         "CREATE INDEX CONCURRENTLY ix ON t (a)",
@@ -184,7 +184,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "ALTER TABLE a ALTER COLUMN b TYPE INT USING b + 1",
         "sql.not-portable 1:39 a conversion (USING) is not portable SQL",
-        "-- migrate:up postgres",
+        "-- migrate:up ENGINE",
     ),
     ("CREATE VIEW v AS SELECT DISTINCT a FROM b", "sql.not-portable 1:25 DISTINCT is not portable SQL", "GROUP BY"),
     ("CREATE VIEW v AS SELECT a FROM b ORDER BY a", "sql.not-portable 1:34 ORDER BY is not portable SQL", "no order"),
@@ -233,7 +233,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "CREATE VIEW v AS WITH x AS (SELECT 1) SELECT a FROM x",
         "sql.not-portable 1:18 WITH is not portable SQL",
-        "-- migrate:up postgres",
+        "-- migrate:up ENGINE",
     ),
     ("CREATE VIEW v AS SELECT 1", "sql.syntax 1:26 expected FROM, found the end", "VALUES"),
     ("CREATE VIEW v AS SELECT a, FROM b", "sql.syntax 1:28 expected an expression, found `FROM`", "comma"),
@@ -241,12 +241,12 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "CREATE VIEW v AS SELECT COUNT(DISTINCT a) FROM b",
         "sql.not-portable 1:31 DISTINCT inside an aggregate is not portable SQL",
-        "-- migrate:up postgres",
+        "-- migrate:up ENGINE",
     ),
     (
         "CREATE VIEW v AS SELECT SUM(a) OVER (PARTITION BY b) FROM b",
         "sql.not-portable 1:32 OVER is not portable SQL",
-        "-- migrate:up postgres",
+        "-- migrate:up ENGINE",
     ),
     (
         "CREATE VIEW v AS SELECT a FROM b WHERE a = b = c",
@@ -262,7 +262,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "CREATE VIEW v AS SELECT a FROM b WHERE a->>'x' = 'y'",
         "sql.not-portable 1:41 `->>` is not portable SQL",
-        "-- migrate:up postgres",
+        "-- migrate:up ENGINE",
     ),
     ("CREATE VIEW v AS SELECT a FROM b WHERE a = $1", "sql.not-portable 1:44 a parameter is not portable SQL", "value"),
     (
@@ -321,8 +321,8 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("UPDATE a AS x SET y = 1", "sql.not-portable 1:10 an alias in UPDATE is not portable SQL", "one table"),
     ("DELETE FROM a USING b", "sql.not-portable 1:15 DELETE ... USING is not portable SQL", "its own columns"),
     ("BEGIN; COMMIT", "sql.not-portable 1:1 BEGIN is not portable SQL", "transaction:false"),
-    ("GRANT SELECT ON a TO b", "sql.not-portable 1:1 GRANT is not portable SQL", "-- migrate:up postgres"),
-    ("PRAGMA foreign_keys = ON", "sql.not-portable 1:1 PRAGMA is not portable SQL", "-- migrate:up sqlite"),
+    ("GRANT SELECT ON a TO b", "sql.not-portable 1:1 GRANT is not portable SQL", "-- migrate:up ENGINE"),
+    ("PRAGMA foreign_keys = ON", "sql.not-portable 1:1 PRAGMA is not portable SQL", "-- migrate:up ENGINE"),
     ("SET foreign_key_checks = 0", "sql.not-portable 1:1 SET is not portable SQL", "-- migrate:up"),
     ("SELECT 1", "sql.not-portable 1:1 a query by itself is not portable SQL", "view"),
     ("TRUNCATE TABLE a", "sql.not-portable 1:1 TRUNCATE is not portable SQL", "DELETE FROM"),
