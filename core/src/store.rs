@@ -195,7 +195,8 @@ pub trait SqlStore: Store {
     /// The dialect of the connected server.
     fn dialect(&self) -> Arc<dyn Dialect>;
 
-    /// Runs one statement and returns how many rows it changed (0 where that has no meaning).
+    /// Runs one statement and returns how many rows it changed (0 where that has no meaning); of an UPDATE those that it matched, also
+    /// where their values were the same before. Outside of a transaction it commits by itself.
     ///
     /// # Errors
     /// What the server says, classified.

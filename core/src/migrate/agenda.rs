@@ -115,7 +115,10 @@ impl Migrator {
         }
         let drift = |code, message: String, help: &str, what: Vec<String>| {
             let error = Error::new(Category::Drift, code, message).with_help(help);
-            Err(what.into_iter().fold(error, Error::with_detail))
+            Err(match what.as_slice() {
+                [_] => error,
+                _ => what.into_iter().fold(error, Error::with_detail),
+            })
         };
         if let [first, ..] = modified.as_slice() {
             let message = match modified.len() {

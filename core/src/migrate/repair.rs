@@ -2,6 +2,7 @@
 
 use super::history::{Claim, Record, RowState, Values};
 use super::lock;
+use super::migrator::Migration;
 use super::run::{Run, unknown_version};
 use super::{Direction, LOCK_TIMEOUT, Migrator, Observer, Recorded, Repair, RepairReport, Version};
 use crate::error::{Error, Result};
@@ -74,20 +75,19 @@ impl Run<'_> {
         if let Some(version) = version {
             self.record(records, version)?;
         }
-        let flavour = self.dialect.flavour();
         Ok(records
             .iter()
             .filter(|record| record.is_settled() && version.is_none_or(|version| version == record.version))
             .filter(|record| match (repair, self.migration(record.version)) {
                 (Repair::Prune(_), file) => file.is_none(),
                 (_, None) => false,
-                (_, Some(migration)) => {
-                    let checksum = |direction| migration.script.checksum(direction, &self.migrator.flavours, flavour);
-                    checksum(Direction::Up) != record.checksum
-                        || Some(checksum(Direction::Down)) != record.down_checksum
-                }
+                (_, Some(migration)) => self.checksum(migration) != record.checksum,
             })
             .collect())
+    }
+
+    fn checksum(&self, migration: &Migration) -> String {
+        migration.script.checksum(Direction::Up, &self.migrator.flavours, self.dialect.flavour())
     }
 
     fn record<'r>(&self, records: &'r [Record], version: Version) -> Result<&'r Record> {
@@ -112,12 +112,6 @@ impl Run<'_> {
 
     /// The statement that settles a row as it was seen.
     fn settling(&self, record: &Record, repair: Repair) -> Result<Statement> {
-        let flavour = self.dialect.flavour();
-        let migration = self.migration(record.version);
-        let checksums = migration.map(|migration| {
-            let of = |direction| migration.script.checksum(direction, &self.migrator.flavours, flavour);
-            (of(Direction::Up), of(Direction::Down))
-        });
         let text = |text: &str| Value::Text(text.to_owned());
         let mut cells = match repair {
             Repair::NotApplied(_) | Repair::Prune(_) => {
@@ -142,9 +136,11 @@ impl Run<'_> {
             }
             Repair::AcceptChecksum(_) => Vec::new(),
         };
-        if let (Some((up, down)), Repair::Applied(_) | Repair::AcceptChecksum(_)) = (checksums, repair) {
-            cells.push(("checksum", Value::Text(up)));
-            cells.push(("down_checksum", Value::Text(down)));
+        // That of the down stays: the plan that is stored is not the file's, and undoing asks which to take.
+        if let (Some(migration), Repair::Applied(_) | Repair::AcceptChecksum(_)) =
+            (self.migration(record.version), repair)
+        {
+            cells.push(("checksum", Value::Text(self.checksum(migration))));
             cells.push(("checksum_scheme", Value::Integer(i64::from(crate::sql::checksum::SCHEME))));
         }
         self.history.update(record.version, cells, Claim::Seen(record), Values::Parameters)
@@ -168,3 +164,6 @@ impl Run<'_> {
 fn count(value: usize) -> Value {
     Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

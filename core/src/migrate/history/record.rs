@@ -261,3 +261,61 @@ fn parse_time(text: &str) -> Option<DateTime<Utc>> {
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
         .map(|time| time.and_utc())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Decimal;
+
+    fn row(sequence: Value, applied_at: Value, state: &str) -> Vec<Value> {
+        let text = |text: &str| Value::Text(text.to_owned());
+        vec![
+            text("20260101000001"),
+            text("users"),
+            sequence,
+            text("up"),
+            text(state),
+            Value::Integer(1),
+            Value::Integer(1),
+            text("abc"),
+            Value::Null,
+            Value::Integer(1),
+            Value::Null,
+            Value::Null,
+            text("somebody"),
+            applied_at,
+            Value::Integer(5),
+            text("0.1.0"),
+        ]
+    }
+
+    #[test]
+    fn a_row_is_read_in_whatever_shape_an_engine_reports_numbers_and_times() {
+        let time: DateTime<Utc> = "2026-01-31T12:34:56.789012Z".parse().unwrap();
+        let numbers = [Value::Integer(7), Value::Decimal(Decimal::new(7, 0).unwrap())];
+        let times = [
+            Value::Timestamp(time.naive_utc()),
+            Value::TimestampTz(time),
+            Value::Text("2026-01-31 12:34:56.789012".to_owned()),
+            Value::Text("2026-01-31T12:34:56.789012Z".to_owned()),
+        ];
+        for number in &numbers {
+            for applied_at in &times {
+                let record = Record::read(row(number.clone(), applied_at.clone(), "applied")).unwrap();
+                assert_eq!((record.sequence, record.applied_at), (7, time));
+            }
+        }
+    }
+
+    #[test]
+    fn what_fastman_did_not_write_is_an_error_that_names_it() {
+        let time = Value::Text("2026-01-31 12:34:56".to_owned());
+        let error = Record::read(row(Value::Integer(1), time.clone(), "done")).unwrap_err();
+        assert_eq!(error.code(), "migrate.bad-history");
+        assert!(error.message().contains("state \"done\""), "{error}");
+        let error = Record::read(row(Value::Null, time, "applied")).unwrap_err();
+        assert!(error.message().contains("sequence"), "{error}");
+        let error = Record::read(row(Value::Integer(1), Value::Text("soon".to_owned()), "applied")).unwrap_err();
+        assert!(error.message().contains("applied_at: \"soon\""), "{error}");
+    }
+}
