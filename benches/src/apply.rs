@@ -22,7 +22,7 @@ pub(crate) fn run(fastman: &Path, shell: Option<&Shell>, folder: &Path, rounds: 
     let project = Project::new(folder.join("apply"), MIGRATIONS)?;
     let script = folder.join("script.sql");
     println!("\napplying {MIGRATIONS} migrations: a table of six columns and an index; a column added to it; in turn");
-    println!("{:<26}{:<26}{:<26}{:<10}{:<10}", "", "fastman, wall", "sqlite3, wall", "ratio", "cpu ratio");
+    println!("{:<26}{:<26}{:<26}{:<16}{:<16}", "", "fastman, wall", "sqlite3, wall", "ratio", "cpu ratio");
     for (mode, name) in [(Mode::OneEach, "one transaction each"), (Mode::AllInOne, "all in one")] {
         let statements = statements(fastman, &project, mode)?;
         fs::write(&script, &statements)?;
@@ -52,16 +52,15 @@ pub(crate) fn run(fastman: &Path, shell: Option<&Shell>, folder: &Path, rounds: 
 
 fn print_row(name: &str, own: &[Sample], others: &[Sample]) {
     if others.is_empty() {
-        println!("{name:<26}{:<26}{:<26}{:<10}{:<10}", Summary::wall(own), "-", "-", "-");
+        println!("{name:<26}{:<26}{:<26}{:<16}{:<16}", Summary::wall(own), "-", "-", "-");
         return;
     }
-    let ratio = |own: Summary, others: Summary| own.median.as_secs_f64() / others.median.as_secs_f64();
     println!(
-        "{name:<26}{:<26}{:<26}{:<10.2}{:<10.2}",
+        "{name:<26}{:<26}{:<26}{:<16}{:<16}",
         Summary::wall(own),
         Summary::wall(others),
-        ratio(Summary::wall(own), Summary::wall(others)),
-        ratio(Summary::cpu(own), Summary::cpu(others)),
+        Summary::wall(own).beside(Summary::wall(others)),
+        Summary::cpu(own).beside(Summary::cpu(others)),
     );
 }
 

@@ -63,6 +63,12 @@ impl Summary {
         Summary::of(samples.iter().map(|sample| sample.wall).collect())
     }
 
+    /// How many times as long as others it took: median by median, and in parentheses best by best.
+    pub(crate) fn beside(self, others: Summary) -> String {
+        let ratio = |own: Duration, other: Duration| own.as_secs_f64() / other.as_secs_f64();
+        format!("{:.2} ({:.2})", ratio(self.median, others.median), ratio(self.best, others.best))
+    }
+
     fn of(mut times: Vec<Duration>) -> Summary {
         times.sort();
         let pick = |index: usize| times.get(index).copied().unwrap_or_default();
