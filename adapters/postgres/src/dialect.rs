@@ -1,0 +1,137 @@
+//! The dialect: PostgreSQL's words for the model's names, types, values, expressions and changes.
+//!
+//! Every portable change has a statement of its own and rolls back, so nothing is built anew and nothing is resumed.
+
+mod expression;
+mod literal;
+pub(crate) mod render;
+#[cfg(test)]
+mod tests;
+pub(crate) mod trigger;
+pub(crate) mod types;
+
+use fastman_core::dialect::{
+    AlterStyle, DdlTransactions, Dialect, EmptyString, Facts, LockScope, NaturalCase, RenderInput, ServerVersion, Step,
+    unsupported,
+};
+use fastman_core::error::Result;
+use fastman_core::flavour::Flavour;
+use fastman_core::schema::{
+    Aggregate, BinaryOperator, Change, Column, ColumnType, Expression, Function, Name, Schema, Table,
+};
+use fastman_core::value::Value;
+use fastman_flavours::POSTGRES;
+
+use crate::settings::quoted;
+
+/// The oldest version that works.
+pub(crate) const OLDEST: ServerVersion = ServerVersion { major: 13, minor: 0, patch: 0 };
+
+/// The dialect of one server version.
+#[derive(Clone, Debug)]
+pub(crate) struct Postgres {
+    version: ServerVersion,
+}
+
+impl Postgres {
+    /// The dialect of that version.
+    ///
+    /// # Errors
+    /// `dialect.unsupported` for one that is too old.
+    pub(crate) fn new(version: ServerVersion) -> Result<Postgres> {
+        if version < OLDEST {
+            return Err(fastman_core::Error::usage(
+                "dialect.version",
+                format!("PostgreSQL {} is the oldest that fastman knows", OLDEST.major),
+            ));
+        }
+        Ok(Postgres { version })
+    }
+}
+
+impl Dialect for Postgres {
+    fn flavour(&self) -> &'static Flavour {
+        &POSTGRES
+    }
+
+    fn server_version(&self) -> ServerVersion {
+        self.version
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            ddl: DdlTransactions::Transactional,
+            alter: AlterStyle::InPlace,
+            lock: LockScope::Transaction,
+            natural_case: NaturalCase::Lower,
+            max_parameters: 65_535,
+            empty_string: EmptyString::Kept,
+        }
+    }
+
+    fn quote(&self, name: &Name) -> String {
+        quoted(name.as_str())
+    }
+
+    fn literal(&self, value: &Value, column_type: Option<&ColumnType>) -> Result<String> {
+        literal::literal(value, column_type).map_err(|reason| unsupported(&POSTGRES, reason))
+    }
+
+    fn placeholder(&self, index: usize) -> String {
+        format!("${index}")
+    }
+
+    fn type_name(&self, column: &Column) -> Result<String> {
+        Ok(types::type_name(&column.column_type))
+    }
+
+    fn stored(&self, table: &Table) -> Table {
+        types::stored(table)
+    }
+
+    fn binary(
+        &self,
+        operator: BinaryOperator,
+        left: (&str, &Expression),
+        right: (&str, &Expression),
+    ) -> Result<String> {
+        Ok(fastman_core::sql::text::standard_binary(operator, left.0, right.0))
+    }
+
+    fn function(
+        &self,
+        function: Function,
+        arguments: &[(String, &Expression)],
+        result: Option<&ColumnType>,
+    ) -> Result<String> {
+        Ok(expression::function(function, arguments, result))
+    }
+
+    fn cast(&self, operand: (&str, &Expression), to: &ColumnType) -> Result<String> {
+        Ok(expression::cast(operand, to))
+    }
+
+    fn like(&self, operand: &str, pattern: &str, negated: bool) -> Result<String> {
+        let pattern = self.literal(&Value::Text(pattern.to_owned()), None)?;
+        let not = if negated { "NOT " } else { "" };
+        // Without an escape character, a backslash is one as any other.
+        Ok(format!("({operand} {not}LIKE {pattern} ESCAPE '')"))
+    }
+
+    fn aggregate(&self, function: Aggregate, argument: Option<(&str, &Expression)>) -> Result<String> {
+        Ok(expression::aggregate(function, argument))
+    }
+
+    fn needs_catalog(&self, _changes: &[Change], _before: &Schema) -> Vec<Name> {
+        // Nothing is built anew, so nothing can be lost.
+        Vec::new()
+    }
+
+    fn render(&self, input: RenderInput<'_>) -> Result<Vec<Step>> {
+        render::render(self, input)
+    }
+
+    fn script_transaction(&self, _suspends: bool) -> (Vec<String>, Vec<String>) {
+        (vec!["BEGIN".to_owned()], vec!["COMMIT".to_owned()])
+    }
+}
