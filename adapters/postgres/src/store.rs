@@ -239,10 +239,7 @@ impl SqlStore for PostgresStore {
     }
 
     fn poison(&mut self) {
-        if !self.poisoned {
-            self.poisoned = true;
-            self.link.remote.end();
-        }
+        self.give_up();
     }
 
     async fn try_lock(&mut self, key: &str) -> Result<LockAttempt> {
@@ -291,11 +288,18 @@ impl SqlStore for PostgresStore {
 impl PostgresStore {
     /// Gives up a session that is lost.
     fn settled<T>(&mut self, outcome: Result<T>) -> Result<T> {
-        if outcome.as_ref().is_err_and(|error| error.class() == Some(ErrorClass::LostConnection)) && !self.poisoned {
+        if outcome.as_ref().is_err_and(|error| error.class() == Some(ErrorClass::LostConnection)) {
+            self.give_up();
+        }
+        outcome
+    }
+
+    fn give_up(&mut self) {
+        self.in_transaction = false;
+        if !self.poisoned {
             self.poisoned = true;
             self.link.remote.end();
         }
-        outcome
     }
 
     /// The client, unless the session is over.

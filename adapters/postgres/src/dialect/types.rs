@@ -52,8 +52,8 @@ fn stored_type(column_type: &ColumnType) -> ColumnType {
     }
 }
 
-/// A constant as the catalog gives it back.
-fn stored_value(value: Value, column_type: &ColumnType) -> Value {
+/// A constant as the catalog gives it back, in the one form that is compared.
+pub(crate) fn stored_value(value: Value, column_type: &ColumnType) -> Value {
     match (value, column_type) {
         // Kept in 32 bits and shown with as few digits as tell it apart from others.
         #[allow(clippy::cast_possible_truncation)]
@@ -62,12 +62,15 @@ fn stored_value(value: Value, column_type: &ColumnType) -> Value {
             Value::Double(shown.parse().unwrap_or(number))
         }
         (Value::Json(text), _) => Value::Json(canonical_json(&text)),
+        (Value::Decimal(number), ColumnType::Decimal { scale, .. }) => {
+            Value::Decimal(number.rescale(*scale).unwrap_or(number))
+        }
         (value, _) => value,
     }
 }
 
 /// A document in one of its many spellings: jsonb does not keep the one that was written.
-pub(crate) fn canonical_json(text: &str) -> String {
+fn canonical_json(text: &str) -> String {
     serde_json::from_str::<serde_json::Value>(text).map_or_else(|_| text.to_owned(), |json| json.to_string())
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use fastman_core::schema::{ColumnType, Expression, Function};
 use fastman_core::value::Value;
 
-use crate::dialect::types::canonical_json;
+use crate::dialect::types::stored_value;
 
 /// The current time in the catalog's words, casts and outer parentheses aside: what we write, and what others do.
 const NOW: [&str; 10] = [
@@ -35,7 +35,7 @@ pub(super) fn expression(text: &str, column_type: &ColumnType) -> Expression {
         return Expression::Call { function, arguments: Vec::new() };
     }
     match constant(bare).and_then(|constant| value(&constant, column_type)) {
-        Some(value) => Expression::literal(value, column_type.clone()),
+        Some(value) => Expression::literal(stored_value(value, column_type), column_type.clone()),
         None => Expression::Raw(text.to_owned()),
     }
 }
@@ -119,7 +119,7 @@ fn value(text: &str, column_type: &ColumnType) -> Option<Value> {
         }
         ColumnType::Blob | ColumnType::Varbinary(_) => Value::Bytes(bytes(text)?),
         ColumnType::Uuid => Value::Uuid(text.parse().ok()?),
-        ColumnType::Json => Value::Json(canonical_json(text)),
+        ColumnType::Json => Value::Json(text.to_owned()),
     })
 }
 

@@ -106,7 +106,7 @@ pub(super) const INDEXES: &str = concat!(
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = own.oid AND a.attnum = i.indkey[u.place - 1] ORDER BY u.place),
   ARRAY(SELECT CASE WHEN (i.indoption[u.place - 1] & 1) = 1 THEN 't' ELSE 'f' END
     FROM generate_series(1, i.indnkeyatts) AS u (place) ORDER BY u.place),
-  pg_catalog.pg_get_expr(i.indpred, i.indrelid), pg_catalog.pg_get_indexdef(i.indexrelid),
+  pg_catalog.pg_get_expr(i.indpred, i.indrelid), pg_catalog.pg_get_indexdef(i.indexrelid, 0, true),
   i.indisvalid AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts AND m.amname = 'btree'
 FROM own JOIN pg_catalog.pg_index AS i ON i.indrelid = own.oid
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am AS m ON m.oid = c.relam
@@ -119,7 +119,7 @@ ORDER BY own.name, c.oid"
 pub(super) const TRIGGERS: &str = concat!(
     own_tables!(),
     "SELECT own.name, CAST(t.tgname AS text), CASE WHEN t.tgenabled <> 'D' THEN f.prosrc END,
-  pg_catalog.pg_get_triggerdef(t.oid)
+  pg_catalog.pg_get_triggerdef(t.oid, true)
 FROM own JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = own.oid AND NOT t.tgisinternal
 JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
 ORDER BY own.name, t.tgname"
@@ -130,10 +130,10 @@ pub(super) const OBJECTS: &str = concat!(
     "WITH own AS MATERIALIZED (SELECT CAST(c.relname AS text) AS name, c.* FROM",
     own_relations!("'r', 'p', 'v', 'm'"),
     named!(),
-    ") SELECT 'index', CAST(c.relname AS text), own.name, pg_catalog.pg_get_indexdef(i.indexrelid)
+    ") SELECT 'index', CAST(c.relname AS text), own.name, pg_catalog.pg_get_indexdef(i.indexrelid, 0, true)
 FROM own JOIN pg_catalog.pg_index AS i ON i.indrelid = own.oid JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
 WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
-UNION ALL SELECT 'trigger', CAST(t.tgname AS text), own.name, pg_catalog.pg_get_triggerdef(t.oid)
+UNION ALL SELECT 'trigger', CAST(t.tgname AS text), own.name, pg_catalog.pg_get_triggerdef(t.oid, true)
 FROM own JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = own.oid AND NOT t.tgisinternal
 UNION ALL SELECT DISTINCT 'view', CAST(v.relname AS text), CAST(v.relname AS text),
   'CREATE VIEW ' || quote_ident(v.relname) || ' AS ' || pg_catalog.pg_get_viewdef(v.oid)
@@ -162,9 +162,9 @@ UNION ALL SELECT own.name, 2, a.attnum, concat_ws(' ', quote_ident(a.attname), p
   LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = own.oid AND d.adnum = a.attnum
 UNION ALL SELECT own.name, 3, 0, concat_ws(' ', quote_ident(k.conname), pg_catalog.pg_get_constraintdef(k.oid))
   FROM own JOIN pg_catalog.pg_constraint AS k ON k.conrelid = own.oid AND k.contype NOT IN ('t', 'n')
-UNION ALL SELECT own.name, 4, 0, concat_ws(' ', pg_catalog.pg_get_indexdef(i.indexrelid), CASE WHEN NOT i.indisvalid THEN 'invalid' END)
+UNION ALL SELECT own.name, 4, 0, concat_ws(' ', pg_catalog.pg_get_indexdef(i.indexrelid, 0, true), CASE WHEN NOT i.indisvalid THEN 'invalid' END)
   FROM own JOIN pg_catalog.pg_index AS i ON i.indrelid = own.oid
-UNION ALL SELECT own.name, 5, 0, concat_ws(' ', pg_catalog.pg_get_triggerdef(t.oid), CAST(t.tgenabled AS text), quote_literal(f.prosrc))
+UNION ALL SELECT own.name, 5, 0, concat_ws(' ', pg_catalog.pg_get_triggerdef(t.oid, true), CAST(t.tgenabled AS text), quote_literal(f.prosrc))
   FROM own JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = own.oid AND NOT t.tgisinternal
   JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
 UNION ALL SELECT own.name, 6, 0, pg_catalog.pg_get_ruledef(r.oid)

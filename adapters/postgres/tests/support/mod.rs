@@ -29,6 +29,8 @@ const UNPRIVILEGED: u32 = 65_534;
 
 /// A running server.
 pub struct Server {
+    /// The database that schemas are made in, and how many it has.
+    shared: std::sync::Mutex<Option<(u32, std::sync::Arc<Database>)>>,
     /// URL without a database: `postgresql://postgres@127.0.0.1:5432`.
     base: String,
     /// What stands behind the database in the URL.
@@ -45,6 +47,9 @@ struct Own {
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
+/// Tests that share a database, each in a schema of its own: making one takes a millisecond, making a database writes megabytes.
+const SCHEMAS_A_DATABASE: u32 = 50;
+
 impl Server {
     /// The server of this test run; why there is none, as a clause.
     pub fn find() -> Result<Server, String> {
@@ -52,7 +57,12 @@ impl Server {
             let (rest, parameters) = url.split_once('?').unwrap_or((&url, ""));
             let slash = rest.find("://").map_or(0, |scheme| scheme + 3);
             let end = rest[slash..].find('/').map_or(rest.len(), |path| slash + path);
-            return Ok(Server { base: rest[..end].to_owned(), parameters: parameters.to_owned(), own: None });
+            return Ok(Server {
+                shared: std::sync::Mutex::default(),
+                base: rest[..end].to_owned(),
+                parameters: parameters.to_owned(),
+                own: None,
+            });
         }
         let binaries =
             binaries().ok_or_else(|| format!("{VARIABLE} is not set and no PostgreSQL server is installed"))?;
@@ -102,6 +112,7 @@ impl Server {
         command.stdout(Stdio::null()).stderr(log);
         let child = spawn_for_good(command)?;
         let server = Server {
+            shared: std::sync::Mutex::default(),
             base: format!("postgresql://postgres@127.0.0.1:{port}"),
             parameters: String::new(),
             own: Some(Own { child, folder, port }),
@@ -137,6 +148,21 @@ impl Server {
     pub fn url(&self, database: &str) -> String {
         let question = if self.parameters.is_empty() { "" } else { "?" };
         format!("{}/{database}{question}{}", self.base, self.parameters)
+    }
+
+    /// A new, empty schema: its URL, and the database, to be kept as long.
+    pub async fn schema(&self) -> fastman_core::Result<(String, std::sync::Arc<Database>)> {
+        let taken = self.shared.lock().unwrap().take();
+        let (count, database) = match taken {
+            Some((count, database)) if count < SCHEMAS_A_DATABASE => (count, database),
+            _ => (0, std::sync::Arc::new(self.database().await?)),
+        };
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        connect(&database.url).await?.execute(&format!("CREATE SCHEMA {name}"), &[]).await?;
+        let separator = if database.url.contains('?') { '&' } else { '?' };
+        let url = format!("{}{separator}schema={name}", database.url);
+        *self.shared.lock().unwrap() = Some((count + 1, database.clone()));
+        Ok((url, database))
     }
 
     /// A new, empty database.
