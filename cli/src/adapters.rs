@@ -8,6 +8,8 @@ pub const REGISTRY: Registry = Registry { adapters: ADAPTERS, absent: ABSENT, fl
 const ADAPTERS: &[&Adapter] = &[
     #[cfg(feature = "sqlite")]
     &fastman_sqlite::ADAPTER,
+    #[cfg(feature = "postgres")]
+    &fastman_postgres::ADAPTER,
 ];
 
 const ABSENT: &[Absent] = &[
@@ -18,11 +20,12 @@ const ABSENT: &[Absent] = &[
         flavours: &["sqlite"],
         reason: "build fastman with --features sqlite",
     },
+    #[cfg(not(feature = "postgres"))]
     Absent {
         name: "postgres",
         schemes: &["postgresql", "postgres"],
         flavours: &["postgres"],
-        reason: "the PostgreSQL adapter is not part of this version of fastman",
+        reason: "build fastman with --features postgres",
     },
     Absent {
         name: "mysql",

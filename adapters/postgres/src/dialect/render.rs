@@ -20,9 +20,12 @@ use crate::settings::quoted;
 pub(super) fn render(dialect: &Postgres, input: RenderInput<'_>) -> Result<Vec<Step>> {
     let mut plan = Plan { dialect, steps: Vec::new(), group: None };
     let mut before = input.before.clone();
-    for change in input.changes {
+    let mut changes = input.changes.iter().peekable();
+    while let Some(change) = changes.next() {
         plan.change(change, &before)?;
-        before.apply(change).map_err(|error| Error::failed(error.code, error.message))?;
+        if changes.peek().is_some() {
+            before.apply(change).map_err(|error| Error::failed(error.code, error.message))?;
+        }
     }
     plan.flush();
     Ok(plan.steps)
