@@ -12,14 +12,15 @@ use crate::suite::{self, Test};
 
 /// Runs the whole suite against each harness, prints a summary and gives the process's exit code.
 ///
-/// The arguments are those of any Rust test binary.
+/// The arguments are those of any Rust test binary. With `CI=true` in the environment, a backend that must be had there and
+/// is not is a failure.
 pub fn main(harnesses: Vec<Arc<dyn Harness>>) -> ExitCode {
-    run(&Arguments::from_args(), harnesses, suite::all())
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
+    if run(&Arguments::from_args(), ci, harnesses, suite::all()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs the given tests; [`main`] with its parts given.
-pub fn run(arguments: &Arguments, harnesses: Vec<Arc<dyn Harness>>, tests: Vec<Test>) -> ExitCode {
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
+/// Runs the given tests and prints a summary; whether all is well. [`main`] with its parts given.
+pub fn run(arguments: &Arguments, ci: bool, harnesses: Vec<Arc<dyn Harness>>, tests: Vec<Test>) -> bool {
     let notes: Notes = Arc::default();
     let mut trials = Vec::new();
     let mut servers = Vec::new();
@@ -44,7 +45,7 @@ pub fn run(arguments: &Arguments, harnesses: Vec<Arc<dyn Harness>>, tests: Vec<T
     }
     let conclusion = libtest_mimic::run(arguments, trials);
     if arguments.list {
-        return conclusion.exit_code();
+        return true;
     }
     for (backend, server) in servers {
         summarise(&backend, &server, &notes.lock().unwrap());
@@ -52,7 +53,7 @@ pub fn run(arguments: &Arguments, harnesses: Vec<Arc<dyn Harness>>, tests: Vec<T
     for line in &broken {
         println!("error: {line}");
     }
-    if broken.is_empty() { conclusion.exit_code() } else { ExitCode::FAILURE }
+    broken.is_empty() && !conclusion.has_failed()
 }
 
 /// What became of each test that was run: backend, name, outcome.
@@ -154,3 +155,6 @@ pub(crate) fn describe(error: &Error) -> String {
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! The conformance suite on SQLite: as it is, and made to commit with each DDL statement.
+//! The conformance suite on SQLite: as it is, with a write-ahead log, and made to commit with each DDL statement.
 
 mod support;
 
@@ -15,5 +15,9 @@ const COMMITTING: &[Exemption] = &[Exemption {
 }];
 
 fn main() -> ExitCode {
-    fastman_conformance::main(vec![Arc::new(Sqlite), Arc::new(Committing::new(Sqlite, COMMITTING))])
+    fastman_conformance::main(vec![
+        Arc::new(Sqlite { wal: false }),
+        Arc::new(Sqlite { wal: true }),
+        Arc::new(Committing::new(Sqlite { wal: false }, COMMITTING)),
+    ])
 }

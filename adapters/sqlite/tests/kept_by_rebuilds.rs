@@ -46,7 +46,7 @@ async fn objects(session: &mut Session) -> Vec<Vec<Value>> {
 
 #[tokio::test]
 async fn a_rebuilt_parent_keeps_children_view_triggers_and_partial_index() {
-    let database = Arc::from(Sqlite.fresh().await.unwrap());
+    let database = Arc::from(Sqlite { wal: false }.fresh().await.unwrap());
     let mut session = Session::connect(database).await.unwrap();
     session.apply(BASE).await.unwrap();
     for statement in OWN {
@@ -102,7 +102,7 @@ ALTER TABLE users ADD CONSTRAINT ck_users_age CHECK (age < 200);
 
 #[tokio::test]
 async fn a_table_rebuilt_twice_in_one_migration_keeps_them_too() {
-    let database = Arc::from(Sqlite.fresh().await.unwrap());
+    let database = Arc::from(Sqlite { wal: false }.fresh().await.unwrap());
     let mut session = Session::connect(database).await.unwrap();
     let migrator = Migrator::new(Twice, fastman_flavours::ALL, Settings::default());
     let base = MigrateOptions { to: Some("20250101000000".parse().unwrap()), ..MigrateOptions::default() };

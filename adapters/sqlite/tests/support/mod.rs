@@ -12,12 +12,15 @@ use fastman_core::url::DatabaseUrl;
 use fastman_core::{Error, Result};
 
 /// SQLite, compiled in.
-pub struct Sqlite;
+pub struct Sqlite {
+    /// Whether the files keep a write-ahead log, as their owner may have set them to.
+    pub wal: bool,
+}
 
 #[async_trait]
 impl Harness for Sqlite {
     fn backend(&self) -> String {
-        "sqlite".to_owned()
+        if self.wal { "sqlite_wal".to_owned() } else { "sqlite".to_owned() }
     }
 
     fn facts(&self) -> Facts {
@@ -57,7 +60,11 @@ impl Harness for Sqlite {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         let folder = folder.map_err(|error| Error::failed("test.folder", error.to_string()))?;
-        Ok(Box::new(File(folder)))
+        let file = File(folder);
+        if self.wal {
+            file.connect().await?.query("PRAGMA journal_mode = WAL", &[]).await?;
+        }
+        Ok(Box::new(file))
     }
 }
 
