@@ -42,7 +42,7 @@ impl<'a> Narrator<'a> {
         self.clear();
         let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
         let since = if waited < AGAIN { String::new() } else { format!(", for {} s now", waited.as_secs()) };
-        self.output.notice(&format!("another migrator is at work{holder}; waiting{since}"));
+        self.output.notice(&format!("the database is locked by another session{holder}; waiting{since}"));
         self.said = Some(waited);
     }
 

@@ -66,7 +66,7 @@ fn it_ends_the_wait_for_another_migrator() {
     interrupt(&child);
     let (outcome, took) = end_of(child);
     assert_eq!(outcome.code, 130, "{outcome:?}");
-    assert!(outcome.stderr.contains("another migrator is at work"), "{outcome:?}");
+    assert!(outcome.stderr.contains("the database is locked by another session"), "{outcome:?}");
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
 

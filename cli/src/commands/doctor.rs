@@ -91,7 +91,11 @@ impl Doctor {
             findings.server = Some(place.server.clone());
             findings.host = Some(place.host.clone()).filter(|host| !host.is_empty());
             findings.database = Some(place.database.clone());
-            findings.migrations = Some(Sums::of(&context.migrator(&project).status(&mut *store).await?));
+            findings.migrations = match context.migrator(&project).status(&mut *store).await {
+                Ok(report) => Some(Sums::of(&report)),
+                Err(error) if error.code() == "migration.no-folder" => None,
+                Err(error) => return Err(error.into()),
+            };
             // Some engines let one session at a time write.
             drop(store);
             if let Err(error) = may(context, &project, &target, findings).await {

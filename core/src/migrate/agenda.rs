@@ -41,7 +41,7 @@ impl Migrator {
                 "migrate.foreign-project",
                 format!("this database belongs to another project: its history has the project id {project}"),
             )
-            .with_help("check the URL; if it is the right database, set `project` in fastman.toml to that id"));
+            .with_help("check the URL; if it is the right database, set `project_id` in fastman.toml to that id"));
         }
         if let Some(record) = records.iter().find(|record| record.checksum_scheme > SCHEME) {
             return Err(Error::refused(

@@ -53,9 +53,9 @@ impl Patience {
             return Err(Error::new(
                 Category::Locked,
                 "migrate.locked",
-                format!("another migrator is at work{holder}; gave up after {} s", waited.as_secs()),
+                format!("the database is locked by another session{holder}; gave up after {} s", waited.as_secs()),
             )
-            .with_help("run it again when that one is done, or wait longer with --lock-timeout"));
+            .with_help("another migrator, or another program that writes: run it again when that one is done, or wait longer with --lock-timeout"));
         };
         observer.event(Event::Waiting { holder, waited });
         tokio::time::sleep(self.pause.min(left)).await;

@@ -237,8 +237,8 @@ fn unmanaged(relations: &[String]) -> Error {
         format!("this database has no history of migrations, and holds {shown}{more}, which no migration made"),
     )
     .with_help(
-        "check the URL; to adopt the database, write migrations that make what it holds (`schema:import` does) and record them as \
-         applied with `migrate:baseline VERSION`",
+        "check the URL; to adopt the database, write migrations that make what it holds and record them as applied with \
+         `migrate:baseline VERSION`",
     )
 }
 

@@ -24,7 +24,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// A folder, and how errors cite it: a path relative to the project. A folder that is not there has no migrations.
+    /// A folder, and how errors cite it: a path relative to the project. A folder that is not there is an error.
     pub fn new(path: impl Into<PathBuf>, shown: impl Into<String>) -> Folder {
         Folder { path: path.into(), shown: shown.into() }
     }
@@ -37,7 +37,14 @@ impl Source for Folder {
         };
         let entries = match std::fs::read_dir(&self.path) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            // To find nothing to apply would let a deployment pass that forgot its migrations.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(Error::failed(
+                    "migration.no-folder",
+                    format!("the folder of migrations, {}, is not there", self.shown),
+                )
+                .with_help("`make:migration` makes it with the first one; `[folders] migrations` in fastman.toml names another"));
+            }
             Err(error) => return Err(unreadable(&self.shown, error)),
         };
         let mut files = Vec::new();
@@ -46,7 +53,8 @@ impl Source for Folder {
             let entry = entry.map_err(|error| unreadable(&self.shown, error))?;
             let file_name = entry.file_name();
             let file_name = file_name.to_string_lossy();
-            if !file_name.ends_with(".sql") || file_name.starts_with('.') {
+            let is_sql = Path::new(&*file_name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("sql"));
+            if !is_sql || file_name.starts_with('.') {
                 continue;
             }
             let shown = format!("{}/{file_name}", self.shown);
@@ -160,8 +168,16 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_has_no_migrations() {
-        assert_eq!(in_order(&Folder::new("/nonexistent/fastman", "versions")).unwrap(), []);
+    fn a_folder_that_is_not_there_is_an_error() {
+        let error = in_order(&Folder::new("/nonexistent/fastman", "versions")).unwrap_err();
+        assert_eq!(error.code(), "migration.no-folder");
+    }
+
+    #[test]
+    fn a_file_with_its_ending_in_capitals_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "20260101000000_a.SQL", b"-- migrate:up\n");
+        assert_eq!(in_order(&Folder::new(folder.path(), "versions")).unwrap_err().code(), "migration.bad-name");
     }
 
     #[test]
