@@ -10,7 +10,7 @@ use super::agenda::Wanted;
 use super::lock::{self, SessionLock};
 use super::migrator::Migration;
 use super::narrate::{self, Opening};
-use super::plan::{Isolation, MigrationPlan, Planned, check_rebuilds};
+use super::plan::{Isolation, MigrationPlan, Planned, Transacted, check_rebuilds};
 use super::resume;
 use super::run::{Ground, Known, Progress, Run, Since, milliseconds};
 use super::stored::StoredDown;
@@ -155,14 +155,15 @@ impl Run<'_> {
             )
             .with_help("run it without --single-transaction, or up to the migration before with --to"));
         }
-        let sides: Vec<_> = items.iter().map(|item| (&item.plan.up, item.steps.as_slice())).collect();
-        match items.first() {
-            Some(first) => {
-                let source = &self.migrations[first.plan.index].file.source;
-                check_rebuilds(&*self.dialect, source, &sides, Isolation::Together)
-            }
-            None => Ok(()),
-        }
+        let sides: Vec<Transacted<'_>> = items
+            .iter()
+            .map(|item| Transacted {
+                source: &self.migrations[item.plan.index].file.source,
+                side: &item.plan.up,
+                steps: &item.steps,
+            })
+            .collect();
+        check_rebuilds(&*self.dialect, &sides, Isolation::Together)
     }
 
     /// Applies the migrations under the lock.

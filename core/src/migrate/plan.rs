@@ -3,10 +3,11 @@
 mod check;
 mod down;
 mod group;
+mod raw;
 
 use std::ops::Range;
 
-pub(crate) use check::{Isolation, check_rebuilds};
+pub(crate) use check::{Isolation, Transacted, check_rebuilds};
 pub(crate) use down::Undo;
 pub(crate) use group::{Foreseen, Group};
 
@@ -17,8 +18,7 @@ use crate::error::{Error, Result, SourceText};
 use crate::flavour::Flavours;
 use crate::schema::Schema;
 use crate::sql::binder::Bound;
-use crate::sql::script::split;
-use crate::sql::section::{Direction, Section, Selected};
+use crate::sql::section::{Direction, Selected};
 use crate::store::{CatalogObjects, SqlStore};
 
 /// A statement, and the part of the file that it comes from.
@@ -67,19 +67,6 @@ impl Side {
     /// A side that does nothing.
     fn empty() -> Side {
         Side { parts: Vec::new(), transaction: true }
-    }
-
-    /// The statements of a section that is run as it stands.
-    fn raw(source: &SourceText, section: &Section, rules: &crate::flavour::LexicalRules) -> Side {
-        let body = source.text.get(section.body.clone()).unwrap_or_default();
-        let parts = split(body, rules)
-            .into_iter()
-            .map(|(range, sql)| {
-                let span = section.body.start + range.start..section.body.start + range.end;
-                Part::Raw(Planned { step: Step::raw(sql), span })
-            })
-            .collect();
-        Side { parts, transaction: section.transaction }
     }
 
     /// Changes of the model, grouped as they are rendered. `before` is the schema that they start from.
@@ -137,9 +124,17 @@ impl Side {
         })
     }
 
+    /// What is run as the user wrote it.
+    pub fn raw_statements(&self) -> impl Iterator<Item = &Planned> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Raw(planned) => Some(planned),
+            Part::Changes(_) => None,
+        })
+    }
+
     /// Whether some of it is run as the user wrote it.
     pub fn has_raw(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Raw(_)))
+        self.raw_statements().next().is_some()
     }
 
     /// Whether some of it depends on what only the live catalog knows.
@@ -181,12 +176,12 @@ pub(crate) fn plan_bound(
     let up_selected = script.select(Direction::Up, flavours, flavour);
     let up = match up_selected {
         Selected::None(_) => Side::empty(),
-        Selected::Own(section) => Side::raw(source, section, &flavour.lexical),
+        Selected::Own(section) => Side::raw(source, section, &flavour.lexical)?,
         Selected::Portable(section) => Side::changes(dialect, source, bound, before, section.transaction)?,
         Selected::Missing => return Err(no_section(migration, flavour.name)),
     };
     let steps = up.render_offline(dialect, source)?;
-    check_rebuilds(dialect, source, &[(&up, &steps)], Isolation::of(&up, dialect))?;
+    check_rebuilds(dialect, &[Transacted { source, side: &up, steps: &steps }], Isolation::of(&up, dialect))?;
     let undo = down::undo(dialect, flavours, migration, up_selected, undo_changes, before, after)?;
     Ok(MigrationPlan {
         index,

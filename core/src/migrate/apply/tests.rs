@@ -334,3 +334,26 @@ fn a_kill_before_the_commit_leaves_nothing_where_ddl_rolls_back() {
         }
     }
 }
+
+#[test]
+fn a_section_of_the_users_own_may_not_end_the_transaction_that_it_runs_in() {
+    let world = world(TRANSACTIONAL);
+    let text = "-- migrate:up fake\ndefine one;\nCOMMIT;\ndefine two;\n";
+    let error = run(&migrator(&[(1, text)]), &mut world.connect(), &MigrateOptions::default()).unwrap_err();
+    assert_eq!(error.code(), "migration.transaction-control");
+    assert_eq!(error.location().map(|at| at.source.line_and_column(at.span.start)), Some((3, 1)));
+    let outside = text.replace("fake", "fake transaction:false");
+    run(&migrator(&[(1, &outside)]), &mut world.connect(), &MigrateOptions::default()).unwrap();
+}
+
+#[test]
+fn what_a_single_transaction_can_not_hold_is_shown_in_its_own_file() {
+    let world = world(REBUILDING);
+    let raw = "-- migrate:up fake\ndefine something;\n";
+    let alter = "-- migrate:up\nALTER TABLE users ALTER COLUMN name SET NOT NULL;\n";
+    let options = MigrateOptions { single_transaction: true, ..MigrateOptions::default() };
+    let files = [(1, USERS), (2, alter), (3, raw)];
+    let error = run(&migrator(&files), &mut world.connect(), &options).unwrap_err();
+    assert_eq!(error.code(), "migrate.rebuild-with-data");
+    assert_eq!(error.location().map(|at| at.source.name.to_string()), Some("20260101000003_m3.sql".to_owned()));
+}

@@ -21,22 +21,25 @@ impl Isolation {
     }
 }
 
+/// One direction of a migration, among those that may share a transaction.
+#[derive(Clone, Copy)]
+pub(crate) struct Transacted<'a> {
+    pub source: &'a SourceText,
+    pub side: &'a Side,
+    pub steps: &'a [Planned],
+}
+
 /// Refuses what can't be run as it should.
 ///
 /// # Errors
 /// `migrate.rebuild-needs-transaction` for a table built anew outside a transaction; `migrate.rebuild-with-data` for one that is
 /// in a transaction with an UPDATE or DELETE on a table that foreign keys point at, or with statements of the user's own.
-pub(crate) fn check_rebuilds(
-    dialect: &dyn Dialect,
-    source: &SourceText,
-    sides: &[(&Side, &[Planned])],
-    isolation: Isolation,
-) -> Result<()> {
-    let rebuild = sides
-        .iter()
-        .flat_map(|(_, steps)| steps.iter())
-        .find_map(|planned| planned.step.rebuilds.as_ref().map(|table| (table, planned.span.clone())));
-    let Some((table, span)) = rebuild else { return Ok(()) };
+pub(crate) fn check_rebuilds(dialect: &dyn Dialect, sides: &[Transacted<'_>], isolation: Isolation) -> Result<()> {
+    let rebuild = sides.iter().find_map(|side| {
+        let planned = side.steps.iter().find(|planned| planned.step.rebuilds.is_some())?;
+        Some((planned.step.rebuilds.as_ref()?, side.source, planned.span.clone()))
+    });
+    let Some((table, source, span)) = rebuild else { return Ok(()) };
     let engine = dialect.flavour().name;
     if isolation == Isolation::Apart {
         return Err(Error::refused(
@@ -48,19 +51,23 @@ pub(crate) fn check_rebuilds(
         )
         .at(source, span, ""));
     }
-    for (side, _) in sides {
-        for group in side.groups() {
+    for side in sides {
+        for group in side.side.groups() {
             if let Some(written) = group.changes.iter().find_map(|change| cut_off(change, &group.before)) {
                 let what =
                     format!("the rows of {written}, to which foreign keys point, are changed in the same transaction");
-                return Err(mixed(engine, table, &what).at(source, group.span.clone(), "split this off"));
+                return Err(mixed(engine, table, &what).at(side.source, group.span.clone(), "split this off"));
             }
         }
     }
-    if sides.iter().any(|(side, _)| side.has_raw()) {
-        return Err(mixed(engine, table, "a section for this engine alone is run in the same transaction"));
+    let raw = sides.iter().find_map(|side| Some((side.source, side.side.raw_statements().next()?)));
+    match raw {
+        None => Ok(()),
+        Some((source, planned)) => {
+            let what = "a section for this engine alone is run in the same transaction";
+            Err(mixed(engine, table, what).at(source, planned.span.clone(), "fastman does not know what this does"))
+        }
     }
-    Ok(())
 }
 
 /// The table whose rows the change writes such that foreign keys of others would have something to do: every DELETE from a

@@ -1,6 +1,6 @@
 //! How a migration is undone: by what its file says, else by inverting what it does.
 
-use super::{Isolation, Planned, Side, check_rebuilds};
+use super::{Isolation, Planned, Side, Transacted, check_rebuilds};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::flavour::Flavours;
@@ -51,7 +51,7 @@ pub(super) fn undo(
             return Ok(Undo::Irreversible(format!("it is declared irreversible ({}:{line})", source.name)));
         }
         Selected::Own(section) => {
-            let side = Side::raw(source, section, &flavour.lexical);
+            let side = Side::raw(source, section, &flavour.lexical)?;
             let steps = side.render_offline(dialect, source)?;
             return Ok(Undo::Reversible { side, steps, loses: Vec::new() });
         }
@@ -64,7 +64,7 @@ pub(super) fn undo(
     let loses = losses(bound.iter().map(|bound| &bound.change));
     let side = Side::changes(dialect, source, bound, after, section.transaction)?;
     let steps = side.render_offline(dialect, source)?;
-    check_rebuilds(dialect, source, &[(&side, &steps)], Isolation::of(&side, dialect))?;
+    check_rebuilds(dialect, &[Transacted { source, side: &side, steps: &steps }], Isolation::of(&side, dialect))?;
     Ok(Undo::Reversible { side, steps, loses })
 }
 
@@ -96,7 +96,7 @@ fn inverted(
     let bound = inverse.into_iter().map(|change| Bound { change, span: place.clone(), statement: 0 }).collect();
     let rendered = Side::changes(dialect, source, bound, after, section.transaction).and_then(|side| {
         let steps = side.render_offline(dialect, source)?;
-        check_rebuilds(dialect, source, &[(&side, &steps)], Isolation::of(&side, dialect))?;
+        check_rebuilds(dialect, &[Transacted { source, side: &side, steps: &steps }], Isolation::of(&side, dialect))?;
         Ok((side, steps))
     });
     Ok(match rendered {
