@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# The database servers that the tests run against, on Debian: says which are missing and how to get them; with --install, or
+# with CI=true, gets them. It starts none: each test binary starts a throwaway server of its own and ends it.
+#
+#   tools/test-servers.sh [--install] [postgres] [mariadb] [mysql]      (default: those that this tree has an adapter for)
+#
+# Installing needs root. MySQL is in Debian's sid alone, so it is unpacked beside the system, with the libraries that it was
+# built for, into FASTMAN_TEST_MYSQL_ROOT (default /var/cache/fastman-mysql/root); the machine's own packages stay as they are.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+install=false
+[ "${CI:-}" = true ] && install=true
+wanted=()
+for argument in "$@"; do
+    case "$argument" in
+    --install) install=true ;;
+    postgres | mariadb | mysql) wanted+=("$argument") ;;
+    *)
+        echo "usage: tools/test-servers.sh [--install] [postgres] [mariadb] [mysql]" >&2
+        exit 2
+        ;;
+    esac
+done
+if [ ${#wanted[@]} = 0 ]; then
+    [ -d adapters/postgres ] && wanted+=(postgres)
+    [ -d adapters/mysql ] && wanted+=(mariadb mysql)
+fi
+
+mysql_root="${FASTMAN_TEST_MYSQL_ROOT:-/var/cache/fastman-mysql/root}"
+
+is_there() {
+    case "$1" in
+    postgres) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null ;;
+    mariadb) command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] ;;
+    mysql) [ -x "$mysql_root/usr/sbin/mysqld" ] ;;
+    esac
+}
+
+updated=false
+apt_install() {
+    export DEBIAN_FRONTEND=noninteractive
+    $updated || apt-get -qq update
+    updated=true
+    apt-get -qq install -y --no-install-recommends "$@" >/dev/null
+}
+
+get_postgres() {
+    # Debian would make and start a cluster of its own; the tests want the programs alone.
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        mkdir -p /etc/postgresql-common
+        echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+    fi
+    apt_install -o Dpkg::Options::=--force-confold postgresql
+}
+
+get_mariadb() {
+    apt_install mariadb-server
+}
+
+# A package index, a status file and a cache of its own: apt resolves and downloads, dpkg-deb unpacks, nothing is installed.
+get_mysql() {
+    local root="$mysql_root" state sources=/etc/apt/sources.list.d/debian.sources uri key
+    state="$(dirname "$root")/apt"
+    mkdir -p "$root" "$state/lists/partial" "$state/cache/archives/partial" "$state/packages"
+    uri="$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p' "$sources" | head -n 1)"
+    key="$(sed -n 's/^Signed-By: *\([^ ]*\).*/\1/p' "$sources" | head -n 1)"
+    echo "deb [signed-by=$key] $uri sid main" >"$state/sources.list"
+    # The server needs no perl, which is most of what it would bring.
+    printf '%s\n' 'Package: perl' 'Status: install ok installed' 'Version: 99' "Architecture: $(dpkg --print-architecture)" \
+        'Multi-Arch: allowed' 'Maintainer: nobody' 'Description: taken as there' '' >"$state/status"
+    cat >"$state/apt.conf" <<CONF
+Dir::State "$state"; Dir::State::lists "$state/lists"; Dir::State::status "$state/status"; Dir::Cache "$state/cache";
+Dir::Etc::sourcelist "$state/sources.list"; Dir::Etc::sourceparts "/dev/null"; Dir::Etc::preferencesparts "/dev/null";
+APT::Install-Recommends "false"; Acquire::Languages "none"; Debug::NoLocking "1"; APT::Sandbox::User "root";
+APT::Update::Post-Invoke ""; DPkg::Post-Invoke "";
+CONF
+    (
+        export APT_CONFIG="$state/apt.conf"
+        apt-get -qq update
+        apt-get -qq install -y --print-uris mysql-server-core | sed "s/^'[^']*' *\([^_ ]*\)_.*/\1/" | sort -u >"$state/names"
+        cd "$state/packages"
+        xargs -r apt-get -qq download <"$state/names"
+        for package in *.deb; do dpkg-deb --extract "$package" "$root"; done
+    )
+    rm -rf "$state"
+}
+
+status=0
+for server in "${wanted[@]}"; do
+    if is_there "$server"; then
+        echo "$server: there"
+    elif ! $install; then
+        echo "$server: missing; to get it: tools/test-servers.sh --install $server"
+    elif [ "$(id -u)" != 0 ]; then
+        echo "$server: missing, and installing needs root: sudo tools/test-servers.sh --install $server"
+        status=1
+    else
+        echo "$server: installing"
+        "get_$server" || "get_$server" || status=1
+        is_there "$server" || { echo "$server: could not be installed" >&2; status=1; }
+    fi
+done
+exit $status
