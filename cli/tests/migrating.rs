@@ -202,6 +202,54 @@ fn fresh_drops_what_the_migrations_made_and_applies_them_anew() {
     assert_eq!(project.states(), ["applied"; 3]);
 }
 
+/// A project with a table that fastman knows, and one that a section for this engine made.
+fn audited(down: &str) -> (Project, rusqlite::Connection) {
+    let project = Project::new();
+    project.migration(1, "a", "CREATE TABLE t (id BIGINT PRIMARY KEY);");
+    project.write(&migration_path(2, "audit"), &format!("-- migrate:up sqlite\nCREATE TABLE audit (x);\n{down}"));
+    project.done(&["database:migrate"]);
+    let database = rusqlite::Connection::open(project.path("app.db")).unwrap();
+    database.execute_batch("INSERT INTO audit VALUES (1)").unwrap();
+    (project, database)
+}
+
+fn audited_rows(database: &rusqlite::Connection) -> i64 {
+    database.query_row("SELECT count(*) FROM audit", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn fresh_says_that_it_does_not_know_what_a_section_for_this_engine_drops() {
+    let (project, database) = audited("-- migrate:down sqlite\nDROP TABLE audit;\n");
+    let outcome = project.fails(&["db:fresh"], 7, "consent.missing");
+    assert!(outcome.stderr.contains("lost: table t"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("written for sqlite") && outcome.stderr.contains("_audit"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("kept"), "{}", outcome.stderr);
+    project.done(&["db:fresh", "--yes"]);
+    assert_eq!(audited_rows(&database), 0);
+}
+
+#[test]
+fn fresh_that_fails_in_the_middle_leaves_everything_as_it_was() {
+    let (project, database) = audited("-- migrate:down sqlite\nDROP TABLE audit;\n");
+    database
+        .execute_batch("INSERT INTO t VALUES (1); CREATE TABLE theirs (t_id BIGINT REFERENCES t (id)); INSERT INTO theirs VALUES (1)")
+        .unwrap();
+    assert_eq!(project.run(&["db:fresh", "--yes"]).code, 1);
+    assert_eq!(audited_rows(&database), 1);
+    assert_eq!(project.states(), ["applied"; 2]);
+}
+
+#[test]
+fn fresh_refuses_before_it_drops_anything_where_a_section_for_this_engine_has_no_way_back() {
+    let (project, database) = audited("");
+    let outcome = project.fails(&["db:fresh", "--yes"], 7, "migrate.in-the-way");
+    assert!(outcome.stderr.contains("_audit") && outcome.stderr.contains("migrate:down"), "{}", outcome.stderr);
+    assert_eq!((audited_rows(&database), project.states()), (1, vec!["applied".to_owned(); 2]));
+    database.execute_batch("DROP TABLE audit").unwrap();
+    project.done(&["db:fresh", "--yes"]);
+    assert_eq!(project.states(), ["applied"; 2]);
+}
+
 #[test]
 fn a_script_needs_no_database() {
     let project = blog();

@@ -30,14 +30,24 @@ impl Fresh {
         let report = until_done(async {
             let mut store = context.connect(project.root(), &target, Access::Create).await?;
             let plan = migrator.plan_fresh(&mut *store).await?;
-            if !plan.relations.is_empty() {
+            if !plan.relations.is_empty() || !plan.opaque.is_empty() {
                 let kept = match plan.kept.as_slice() {
                     [] => Vec::new(),
                     kept => vec![format!("kept: {}", kept.join(", "))],
                 };
+                let engine = store.dialect().flavour().name;
+                let opaque = plan.opaque.iter().map(|label| {
+                    format!("lost: what the statements written for {engine} that undo {label} drop, which is not known")
+                });
                 let destruction = Destruction {
                     what: format!("{command} drops every table of the migrations on {}", consent::place(store.place())),
-                    losses: plan.relations.iter().map(|name| format!("lost: {name}")).chain(kept).collect(),
+                    losses: plan
+                        .relations
+                        .iter()
+                        .map(|name| format!("lost: {name}"))
+                        .chain(opaque)
+                        .chain(kept)
+                        .collect(),
                 };
                 destruction.ask(context).await?;
             }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::{Details, Record};
 use super::lock::{self, SessionLock};
-use super::run::Run;
+use super::rollback::mentions;
+use super::run::{Ground, Run};
 use super::stored::StoredDown;
-use super::{Event, FreshPlan, FreshReport, MigrateOptions, Migrator, Observer, TABLE, Version, replay};
-use crate::dialect::{AlterStyle, RenderInput, StepKind};
-use crate::error::Result;
+use super::{Direction, FreshPlan, FreshReport, MigrateOptions, Migrator, Observer, TABLE, Version, replay};
+use crate::dialect::{AlterStyle, DdlTransactions, RenderInput, StepKind};
+use crate::error::{Error, Result};
 use crate::schema::{Change, Name, Schema};
 use crate::store::{CatalogObjects, ObjectKind, SqlStore, TransactionOptions};
 
@@ -18,7 +19,7 @@ struct Demolition {
     views: Vec<Name>,
     /// The keys of the tables that are there.
     tables: BTreeSet<String>,
-    /// Other relations.
+    /// Other relations, which no statement of the users' own in `raw` mentions.
     kept: Vec<String>,
     /// How what the users' own statements made is undone, the last made first.
     raw: Vec<RawDown>,
@@ -28,6 +29,7 @@ struct Demolition {
 
 /// The users' own statements in a stored down plan.
 struct RawDown {
+    version: Version,
     label: String,
     statements: Vec<String>,
     transaction: bool,
@@ -37,20 +39,22 @@ impl Migrator {
     /// What [`Migrator::fresh`] would drop.
     ///
     /// # Errors
-    /// `migrate.foreign-project`; what the server says.
+    /// As [`Migrator::fresh`], before anything is dropped.
     pub async fn plan_fresh(&self, store: &mut dyn SqlStore) -> Result<FreshPlan> {
         let migrations = self.load()?;
         let mut observer = ();
         let mut run = Run::new(self, &migrations, store.dialect(), super::LOCK_TIMEOUT, &mut observer);
         let demolition = run.demolition(store).await?;
-        Ok(FreshPlan { relations: demolition.shown(), kept: demolition.kept })
+        let opaque = demolition.raw.iter().map(|raw| raw.label.clone()).collect();
+        Ok(FreshPlan { relations: demolition.shown(), opaque, kept: demolition.kept })
     }
 
     /// Drops every table and view that the migrations made, and the history, and applies all migrations. Rows are lost; what the
-    /// migrations did not make stays.
+    /// migrations did not make stays. Where the engine's DDL rolls back, dropping is one transaction.
     ///
     /// # Errors
-    /// As [`Migrator::migrate`]; what the server says of dropping.
+    /// What is wrong with a file, and `migrate.in-the-way` for what would be left and be made again, before anything is dropped; what
+    /// the server says of dropping; as [`Migrator::migrate`].
     pub async fn fresh(
         &self,
         store: &mut dyn SqlStore,
@@ -110,18 +114,16 @@ impl Run<'_> {
             );
         }
         made.extend(self.meant(&ground.records));
-        let mut demolition = Demolition {
-            views: Vec::new(),
-            tables: BTreeSet::new(),
-            kept: Vec::new(),
-            raw: raw_downs(&ground.records, &details)?,
-            history: ground.exists,
-        };
+        let raw = raw_downs(&ground.records, &details)?;
+        let mut demolition =
+            Demolition { views: Vec::new(), tables: BTreeSet::new(), kept: Vec::new(), raw, history: ground.exists };
         for relation in store.relations().await? {
             let key = relation.name.to_lowercase();
             let age = made.iter().rposition(|name| *name == key);
             match (age, relation.kind) {
                 _ if key == TABLE => {}
+                // What becomes of it only the one who wrote them knows.
+                (None, _) if demolition.raw.iter().any(|raw| raw.mentions(&relation.name)) => {}
                 (None, _) => demolition.kept.push(relation.name),
                 (Some(_), ObjectKind::View) => demolition.views.push(Name::exact(&relation.name)),
                 (Some(_), _) => {
@@ -131,7 +133,35 @@ impl Run<'_> {
         }
         // A view stands on what was made before it.
         demolition.views.sort_by_key(|view| std::cmp::Reverse(made.iter().position(|name| **name == *view.key())));
+        if ground.exists {
+            self.check_way_clear(&demolition)?;
+        }
         Ok(demolition)
+    }
+
+    /// Plans everything anew, and refuses where something that stays would be made again: by then all would be dropped.
+    fn check_way_clear(&self, demolition: &Demolition) -> Result<()> {
+        let everything: Vec<usize> = (0..self.migrations.len()).collect();
+        let nothing = Ground { exists: true, records: Vec::new() };
+        for item in self.plan_offline(&nothing, &everything)? {
+            let migration = &self.migrations[item.plan.index];
+            let undone = demolition.raw.iter().any(|raw| raw.version == migration.file.version);
+            for planned in &item.steps {
+                let step = &planned.step;
+                let in_the_way = demolition.kept.iter().find(|kept| match step.kind {
+                    StepKind::Raw => !undone && makes(&step.sql, kept),
+                    _ => step.touches.iter().any(|name| *name.key() == kept.to_lowercase()),
+                });
+                if let Some(kept) = in_the_way {
+                    return Err(in_the_way_error(&migration.label(), kept, step.kind).at(
+                        &migration.file.source,
+                        planned.span.clone(),
+                        "this would be run again",
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The tables and views that the applied migrations mean, as far as their files can be read.
@@ -149,44 +179,57 @@ impl Run<'_> {
     }
 
     async fn demolish(&mut self, store: &mut dyn SqlStore, demolition: &Demolition) -> Result<()> {
-        for raw in &demolition.raw {
-            if let Err(error) = self.run_raw(store, raw).await {
-                let label = &raw.label;
-                self.observer
-                    .event(Event::Notice(&format!("{label}: its own statements for undoing it failed: {error}")));
+        let transactional = self.dialect.facts().ddl == DdlTransactions::Transactional;
+        // Those up to the last one that needs to be by itself can't be part of the one transaction.
+        let apart = match transactional {
+            true => demolition.raw.iter().rposition(|raw| !raw.transaction).map_or(0, |last| last + 1),
+            false => demolition.raw.len(),
+        };
+        let (apart, inside) = demolition.raw.split_at(apart);
+        for (index, raw) in apart.iter().enumerate() {
+            if let Err(error) = self.run_apart(store, raw).await {
+                return Err(told(error, &apart[..index], transactional && raw.transaction));
             }
         }
         let suspend = self.dialect.facts().alter == AlterStyle::Rebuild;
         let options = TransactionOptions { suspend_foreign_keys: suspend };
         let mut transaction = lock::begin(store, options, &mut self.patience, &mut *self.observer).await?;
-        match self.drop_all(transaction.store(), demolition).await {
+        let mut outcome = Ok(());
+        for raw in inside {
+            outcome = match outcome {
+                Ok(()) => raw.run(transaction.store()).await,
+                failed => failed,
+            };
+        }
+        let outcome = match outcome {
+            Ok(()) => self.drop_all(transaction.store(), demolition).await,
+            failed => failed,
+        };
+        let outcome = match outcome {
+            Ok(()) => transaction.commit().await,
+            Err(error) => Err(super::apply::undone(transaction, error).await),
+        };
+        outcome.map_err(|error| told(error, apart, transactional))
+    }
+
+    async fn run_apart(&mut self, store: &mut dyn SqlStore, raw: &RawDown) -> Result<()> {
+        if !raw.transaction {
+            return raw.run(store).await;
+        }
+        let options = TransactionOptions::default();
+        let mut transaction = lock::begin(store, options, &mut self.patience, &mut *self.observer).await?;
+        match raw.run(transaction.store()).await {
             Ok(()) => transaction.commit().await,
             Err(error) => Err(super::apply::undone(transaction, error).await),
         }
     }
 
-    async fn run_raw(&mut self, store: &mut dyn SqlStore, raw: &RawDown) -> Result<()> {
-        let RawDown { statements, transaction, .. } = raw;
-        if !transaction {
-            for statement in statements {
-                store.execute(statement, &[]).await?;
-            }
-            return Ok(());
-        }
-        let options = TransactionOptions::default();
-        let mut transaction = lock::begin(store, options, &mut self.patience, &mut *self.observer).await?;
-        for statement in statements {
-            if let Err(error) = transaction.store().execute(statement, &[]).await {
-                return Err(super::apply::undone(transaction, error).await);
-            }
-        }
-        transaction.commit().await
-    }
-
     /// Views, then foreign keys that stand in a ring, then tables before those that they point at, then the rows of the history.
     async fn drop_all(&self, store: &mut dyn SqlStore, demolition: &Demolition) -> Result<()> {
         let mut schema = store.introspect(None).await?;
-        for view in &demolition.views {
+        let there: BTreeSet<String> =
+            store.relations().await?.into_iter().map(|relation| relation.name.to_lowercase()).collect();
+        for view in demolition.views.iter().filter(|view| there.contains(&view.as_str().to_lowercase())) {
             self.make(store, Change::DropView { view: view.clone() }, &schema.clone(), &schema).await?;
         }
         let mut left: Vec<Name> = schema
@@ -240,10 +283,80 @@ impl Run<'_> {
     }
 }
 
-/// The users' own statements in the stored down plans, the last applied first.
+impl RawDown {
+    fn mentions(&self, relation: &str) -> bool {
+        self.statements.iter().any(|sql| mentions(sql, relation))
+    }
+
+    async fn run(&self, store: &mut dyn SqlStore) -> Result<()> {
+        for sql in &self.statements {
+            store
+                .execute(sql, &[])
+                .await
+                .map_err(|error| error.with_detail(format!("its own statement for undoing {}: {sql}", self.label)))?;
+        }
+        Ok(())
+    }
+}
+
+/// An error of dropping, with what became of everything.
+fn told(error: Error, apart: &[RawDown], rolled_back: bool) -> Error {
+    let error = match (rolled_back, apart.is_empty()) {
+        (true, true) => error.with_detail("it was rolled back: everything is as it was"),
+        (true, false) => error.with_detail("what came after that was rolled back"),
+        (false, _) => error.with_detail(
+            "what was dropped before it is gone, and the history still has every migration; run it again once the reason is gone",
+        ),
+    };
+    match apart {
+        [] => error,
+        apart => {
+            let labels: Vec<&str> = apart.iter().map(|raw| raw.label.as_str()).collect();
+            error.with_detail(format!("undone by their own statements, and not rolled back: {}", labels.join(", ")))
+        }
+    }
+}
+
+/// Whether a statement of a user's own makes or alters that relation, or something that belongs to it.
+fn makes(sql: &str, relation: &str) -> bool {
+    let lower = sql.to_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let head = match words.first() {
+        Some(&"create") => {
+            let end = words.iter().position(|word| matches!(*word, "as" | "begin")).unwrap_or(words.len());
+            let head = words[..end].join(" ");
+            head.split('(').next().unwrap_or_default().to_owned()
+        }
+        Some(&"alter") => words.join(" "),
+        _ => return false,
+    };
+    mentions(&head, relation) && !head.contains("if not exists")
+}
+
+fn in_the_way_error(label: &str, kept: &str, kind: StepKind) -> Error {
+    match kind {
+        StepKind::Raw => Error::refused(
+            "migrate.in-the-way",
+            format!("{label} would be run again, and it makes {kept}, which is there and for which there is no way back"),
+        )
+        .with_help(format!(
+            "drop {kept} yourself; or give the file a `-- migrate:down` section, and use `migrate:reset --down=file` and then \
+             `database:migrate`"
+        )),
+        _ => Error::refused(
+            "migrate.in-the-way",
+            format!("{label} would make {kept}, which is there and which no applied migration made"),
+        )
+        .with_help(format!("check the URL; drop or rename {kept} yourself, if it is in the way")),
+    }
+    .with_detail("nothing was dropped")
+}
+
+/// The users' own statements in the stored down plans, the last applied first. One that was left in the middle of being applied has
+/// nothing that they could undo as a whole.
 fn raw_downs(records: &[Record], details: &BTreeMap<Version, Details>) -> Result<Vec<RawDown>> {
     let mut raw = Vec::new();
-    for record in records.iter().rev() {
+    for record in records.iter().rev().filter(|record| record.is_settled() || record.direction == Direction::Down) {
         let Some(StoredDown::Plan { plan, .. }) =
             details.get(&record.version).map(Details::down).transpose()?.flatten()
         else {
@@ -252,7 +365,12 @@ fn raw_downs(records: &[Record], details: &BTreeMap<Version, Details>) -> Result
         let statements: Vec<String> =
             plan.steps.iter().filter(|step| step.kind == StepKind::Raw).map(|step| step.sql.clone()).collect();
         if !statements.is_empty() {
-            raw.push(RawDown { label: record.label(), statements, transaction: plan.transaction });
+            raw.push(RawDown {
+                version: record.version,
+                label: record.label(),
+                statements,
+                transaction: plan.transaction,
+            });
         }
     }
     Ok(raw)

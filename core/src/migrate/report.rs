@@ -167,7 +167,9 @@ pub struct RedoReport {
 pub struct FreshPlan {
     /// The tables and views that the migrations made and that are there.
     pub relations: Vec<String>,
-    /// Those that are there and that the migrations did not make: they stay.
+    /// Migrations that are undone by statements written for this engine: what those drop is not known.
+    pub opaque: Vec<String>,
+    /// Those that are there and that the migrations did not make, and no such statement mentions: they stay.
     pub kept: Vec<String>,
 }
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::error::Result;
 use crate::store::SqlStore;
+pub(super) use guard::mentions;
 use prepare::Undoing;
 
 impl Migrator {

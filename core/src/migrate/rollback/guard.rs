@@ -66,7 +66,7 @@ async fn lost(store: &mut dyn SqlStore, undoing: &Undoing<'_>, table: &Name) -> 
 }
 
 /// Whether a statement has the word, whatever its case.
-fn mentions(sql: &str, word: &str) -> bool {
+pub(in crate::migrate) fn mentions(sql: &str, word: &str) -> bool {
     let (sql, word) = (sql.to_lowercase(), word.to_lowercase());
     let part =
         |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || character == '_');
