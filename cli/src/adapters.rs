@@ -10,6 +10,8 @@ const ADAPTERS: &[&Adapter] = &[
     &fastman_sqlite::ADAPTER,
     #[cfg(feature = "postgres")]
     &fastman_postgres::ADAPTER,
+    #[cfg(feature = "mysql")]
+    &fastman_mysql::ADAPTER,
 ];
 
 const ABSENT: &[Absent] = &[
@@ -27,11 +29,12 @@ const ABSENT: &[Absent] = &[
         flavours: &["postgres"],
         reason: "build fastman with --features postgres",
     },
+    #[cfg(not(feature = "mysql"))]
     Absent {
         name: "mysql",
         schemes: &["mysql", "mariadb"],
         flavours: &["mysql", "mariadb"],
-        reason: "the MySQL and MariaDB adapter is not part of this version of fastman",
+        reason: "build fastman with --features mysql",
     },
     Absent {
         name: "oracle",

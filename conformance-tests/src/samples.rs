@@ -192,6 +192,7 @@ pub(crate) fn portable(value: Value, column_type: &ColumnType) -> Value {
         (TypeFamily::Timestamp, _, Some(text)) => {
             Value::Timestamp(NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").unwrap_or_else(|_| bad()))
         }
+        (TypeFamily::TimestampTz, Value::Timestamp(timestamp), _) => Value::TimestampTz(timestamp.and_utc()),
         (TypeFamily::TimestampTz, _, Some(text)) => {
             let text = format!("{}+0000", text.trim_end_matches("+00:00").trim_end_matches('Z'));
             let instant = DateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f%z").unwrap_or_else(|_| bad());

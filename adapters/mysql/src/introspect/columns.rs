@@ -1,0 +1,81 @@
+//! Columns: types, defaults, identity, comments, and what of a column the model does not know.
+
+use std::collections::BTreeMap;
+
+use fastman_core::error::Result;
+use fastman_core::schema::{Column, ColumnType, Expression, Name, Table, TypeFamily};
+
+use super::{Cells, Scope, defaults, named};
+use crate::dialect::{attribute_prefix, declared};
+use crate::product::Product;
+use crate::store::MysqlStore;
+
+pub(super) async fn read(
+    store: &mut MysqlStore,
+    scope: &Scope,
+    found: &mut BTreeMap<String, Table>,
+    attributes: &mut Vec<(Name, String)>,
+) -> Result<()> {
+    let product = store.mysql().product;
+    let sql = format!(
+        "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, COLLATION_NAME, COLUMN_COMMENT, \
+         GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE {} ORDER BY TABLE_NAME, ORDINAL_POSITION",
+        scope.condition("TABLE_SCHEMA", "TABLE_NAME")
+    );
+    for mut row in store.text_rows(&sql).await?.into_iter().map(Cells::new) {
+        let Some(table) = found.get_mut(&row.text()) else { continue };
+        let (name, column_type, nullable, default) = (row.text(), row.text(), row.text(), row.optional());
+        let (extra, collation, comment, generated) =
+            (row.text().to_lowercase(), row.optional(), row.text(), row.text());
+        let declared = declared(&column_type);
+        let default = defaults::read(product, default, &extra, &declared.column_type);
+        let mut outside = |words: String| {
+            attributes.push((table.name.clone(), format!("{}{words}", attribute_prefix(&name))));
+        };
+        if !declared.exact {
+            outside(format!("is declared {column_type}"));
+        }
+        if !generated.is_empty() {
+            outside(format!("is generated as {generated}"));
+        }
+        if extra.contains("invisible") {
+            outside("is invisible".to_owned());
+        }
+        if let Some(Expression::Raw(text)) = &default {
+            outside(format!("has the default {text}"));
+        }
+        if let Some(collation) = collation.filter(|_| declared.column_type.family() == TypeFamily::Text)
+            && collation != product.collation()
+            && !is_json(product, &column_type, &collation)
+        {
+            outside(format!("has the collation {collation}"));
+        }
+        table.columns.push(Column {
+            name: named(&name),
+            column_type: declared.column_type,
+            nullable: nullable == "YES",
+            default,
+            identity: extra.contains("auto_increment"),
+            on_update_now: extra.contains("on update current_timestamp"),
+            comment: Some(comment).filter(|comment| !comment.is_empty()),
+        });
+    }
+    Ok(())
+}
+
+/// Whether it may be what MariaDB makes of JSON; its check says so.
+fn is_json(product: Product, column_type: &str, collation: &str) -> bool {
+    product == Product::MariaDb && column_type == "longtext" && collation == "utf8mb4_bin"
+}
+
+/// The column is JSON after all: MariaDB's is a LONGTEXT with a check.
+pub(super) fn make_json(table: &mut Table, column: &str) {
+    let key = named(column);
+    if let Some(column) = table.columns.iter_mut().find(|known| known.name == key) {
+        column.column_type = ColumnType::Json;
+        if let Some(Expression::Literal { value: fastman_core::value::Value::Text(text), .. }) = &column.default {
+            let value = fastman_core::value::Value::Json(text.clone());
+            column.default = Some(Expression::literal(value, ColumnType::Json));
+        }
+    }
+}

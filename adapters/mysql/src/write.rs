@@ -1,0 +1,153 @@
+//! Writing rows: LOAD DATA LOCAL from memory, in pieces that can be gone over again; prepared inserts where the server does not
+//! take that.
+//!
+//! LOAD DATA LOCAL skips and mangles what does not fit and only warns. So any warning takes the piece back, and its rows are
+//! inserted one by one until the server says of one what is wrong with it.
+
+mod insert;
+mod load;
+mod upsert;
+
+use fastman_core::error::{Error, ErrorClass, Result};
+use fastman_core::store::{RowSource, SqlStore, TargetColumn, TransactionOptions, WriteMode, WriteTarget};
+use fastman_core::value::Value;
+
+use crate::dialect::quoted;
+use crate::error;
+use crate::store::MysqlStore;
+use crate::value::size;
+
+/// How much of the rows is in memory at once.
+const PIECE_BYTES: usize = 4 << 20;
+const PIECE_ROWS: usize = 50_000;
+
+/// Writes every row, or none where no transaction is open.
+pub(crate) async fn write(store: &mut MysqlStore, target: &WriteTarget, rows: &mut dyn RowSource) -> Result<u64> {
+    if store.in_transaction() {
+        return write_inside(store, target, rows).await;
+    }
+    store.begin(TransactionOptions::default()).await?;
+    let mut open = Open { store, open: true };
+    let outcome = write_inside(open.store, target, rows).await;
+    let ended = match &outcome {
+        Ok(_) => open.store.commit().await,
+        Err(_) => open.store.rollback().await,
+    };
+    open.open = false;
+    let written = outcome?;
+    ended.map(|()| written)
+}
+
+/// A transaction of our own. Dropped open, it takes its session with it.
+struct Open<'a> {
+    store: &'a mut MysqlStore,
+    open: bool,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            self.store.poison();
+        }
+    }
+}
+
+async fn write_inside(store: &mut MysqlStore, target: &WriteTarget, rows: &mut dyn RowSource) -> Result<u64> {
+    match &target.mode {
+        WriteMode::Insert => {
+            let table = quoted(target.table.as_str());
+            fill(store, &table, &target.columns, rows).await
+        }
+        WriteMode::Upsert { key } => upsert::upsert(store, target, key, rows).await,
+    }
+}
+
+/// Inserts every row into a table.
+async fn fill(store: &mut MysqlStore, table: &str, columns: &[TargetColumn], rows: &mut dyn RowSource) -> Result<u64> {
+    let mut piece: Vec<Vec<Value>> = Vec::new();
+    let (mut bytes, mut written) = (0, 0);
+    while let Some(batch) = rows.next_batch().await? {
+        for row in batch {
+            if row.len() != columns.len() {
+                return Err(numbered(
+                    Error::database(
+                        ErrorClass::BadValue,
+                        format!("a row has {} values for {} columns", row.len(), columns.len()),
+                    ),
+                    written + count(&piece) + 1,
+                ));
+            }
+            bytes += row.iter().map(size).sum::<usize>();
+            piece.push(row);
+            if bytes >= PIECE_BYTES || piece.len() >= PIECE_ROWS {
+                written += put(store, table, columns, &piece, written).await?;
+                piece.clear();
+                bytes = 0;
+            }
+        }
+    }
+    if !piece.is_empty() {
+        written += put(store, table, columns, &piece, written).await?;
+    }
+    Ok(written)
+}
+
+/// Inserts a piece; `before` rows stand before it.
+async fn put(
+    store: &mut MysqlStore,
+    table: &str,
+    columns: &[TargetColumn],
+    piece: &[Vec<Value>],
+    before: u64,
+) -> Result<u64> {
+    const POINT: &str = "fastman_piece";
+    store.simple(&format!("SAVEPOINT {POINT}")).await?;
+    let outcome = if store.local_infile {
+        match load::load(store, table, columns, piece).await {
+            // It was switched off in the meantime.
+            Ok(load::Outcome::NotAllowed) => {
+                store.local_infile = false;
+                insert::insert(store, table, columns, piece).await
+            }
+            Ok(load::Outcome::Loaded(complaint)) => Ok(complaint),
+            Err(error) => Err(error),
+        }
+    } else {
+        insert::insert(store, table, columns, piece).await
+    };
+    let complaint = match outcome {
+        Ok(None) => return Ok(count(piece)),
+        Ok(Some(complaint)) => complaint,
+        Err(error) if matches!(error.class(), Some(ErrorClass::LostConnection | ErrorClass::Busy)) => {
+            return Err(error);
+        }
+        Err(error) => error,
+    };
+    store.simple(&format!("ROLLBACK TO SAVEPOINT {POINT}")).await?;
+    for (row, number) in piece.iter().zip(before + 1..) {
+        match insert::insert(store, table, columns, std::slice::from_ref(row)).await {
+            Ok(None) => {}
+            Ok(Some(error)) | Err(error) => return Err(numbered(error, number)),
+        }
+    }
+    Err(complaint)
+}
+
+/// The first thing that the server warned of, as an error.
+async fn complaint(store: &mut MysqlStore) -> Result<Error> {
+    let rows = store.text_rows("SHOW WARNINGS LIMIT 1").await?;
+    Ok(match rows.first().map(Vec::as_slice) {
+        Some([_, Value::Integer(code), Value::Text(message)]) => {
+            error::of_code(u16::try_from(*code).unwrap_or_default(), message).with_detail(format!("warning {code}"))
+        }
+        _ => Error::database(ErrorClass::BadValue, "the server warned of a value and does not say of which"),
+    })
+}
+
+fn numbered(error: Error, row: u64) -> Error {
+    error.with_detail(format!("row {row}"))
+}
+
+fn count(piece: &[Vec<Value>]) -> u64 {
+    u64::try_from(piece.len()).unwrap_or(u64::MAX)
+}

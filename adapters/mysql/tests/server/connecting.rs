@@ -1,0 +1,182 @@
+//! Connecting: what goes wrong is a clear error with a stable code, in time, and no password is shown.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use fastman_core::Result;
+use fastman_core::adapter::ConnectOptions;
+use fastman_core::error::ErrorClass;
+use fastman_core::url::DatabaseUrl;
+
+use crate::support::{Product, Server, connect, connect_with};
+use crate::tests;
+
+tests!("connecting":
+    the_server_says_which_product_it_is,
+    a_wrong_password_is_said_and_not_shown,
+    a_missing_database_is_made_on_demand,
+    an_account_without_privileges_may_not_make_tables,
+    a_read_only_session_writes_nothing,
+    nobody_listening_is_unreachable,
+    a_silent_listener_is_given_up_in_time,
+    a_server_that_is_too_old_is_refused,
+    encryption_is_demanded_and_verified,
+);
+
+async fn the_server_says_which_product_it_is(server: &Server) -> Result<()> {
+    let database = server.database().await?;
+    // The scheme chooses nothing.
+    for scheme in ["mysql", "mariadb"] {
+        let (_, rest) = database.url.split_once("://").unwrap();
+        let mut store = connect(&format!("{scheme}://{rest}")).await?;
+        let dialect = store.dialect();
+        assert_eq!(dialect.flavour().name, server.product.name());
+        let version = store.query("SELECT VERSION()", &[]).await?;
+        assert!(format!("{version:?}").contains(&dialect.server_version().to_string()), "{version:?}");
+    }
+    Ok(())
+}
+
+async fn a_wrong_password_is_said_and_not_shown(server: &Server) -> Result<()> {
+    let error = connect(&server.url_as("nobody:hunter2", "information_schema")).await.err().unwrap();
+    assert_eq!(error.class(), Some(ErrorClass::Authentication), "{error:?}");
+    assert!(!format!("{error:?}").contains("hunter2"));
+    assert!(error.help().is_some());
+    Ok(())
+}
+
+async fn a_missing_database_is_made_on_demand(server: &Server) -> Result<()> {
+    let name = format!("fastman_made_{}", std::process::id());
+    let url = server.url(&name);
+    let error = connect(&url).await.err().unwrap();
+    assert_eq!(error.class(), Some(ErrorClass::MissingDatabase));
+    let (parsed, options) = (DatabaseUrl::parse(&url)?, ConnectOptions::default());
+    assert!((fastman_mysql::ADAPTER.create_database)(&parsed, &options).await?);
+    assert!(!(fastman_mysql::ADAPTER.create_database)(&parsed, &options).await?);
+    let mut store = connect(&url).await?;
+    store.execute(&format!("DROP DATABASE {name}"), &[]).await?;
+    Ok(())
+}
+
+async fn an_account_without_privileges_may_not_make_tables(server: &Server) -> Result<()> {
+    let database = server.database().await?;
+    let mut root = connect(&database.url).await?;
+    let name = format!("reader_{}", std::process::id());
+    root.execute(&format!("CREATE USER {name} IDENTIFIED BY 'pa:ss'"), &[]).await?;
+    root.execute(&format!("GRANT SELECT ON {}.* TO {name}", database.name), &[]).await?;
+    let mut reader = connect(&server.url_as(&format!("{name}:pa%3Ass"), &database.name)).await?;
+    let error = reader.execute("CREATE TABLE t (id INT)", &[]).await.unwrap_err();
+    assert_eq!(error.class(), Some(ErrorClass::NoPrivilege), "{error:?}");
+    // It sees its own sessions alone, and does not say of another's that it is gone.
+    assert_eq!(reader.session_is_gone(&root.session()).await?, None);
+    let gone = reader.session();
+    drop(reader);
+    let mut reader = connect(&server.url_as(&format!("{name}:pa%3Ass"), &database.name)).await?;
+    assert_eq!(reader.session_is_gone(&gone).await?, Some(true));
+    root.execute(&format!("DROP USER {name}"), &[]).await?;
+    Ok(())
+}
+
+async fn a_read_only_session_writes_nothing(server: &Server) -> Result<()> {
+    let database = server.database().await?;
+    let options = ConnectOptions { read_only: true, ..ConnectOptions::default() };
+    let mut store = connect_with(&database.url, &options).await?;
+    let error = store.execute("CREATE TABLE t (id INT)", &[]).await.unwrap_err();
+    assert_eq!(error.class(), Some(ErrorClass::ReadOnly), "{error:?}");
+    Ok(())
+}
+
+async fn nobody_listening_is_unreachable(_: &Server) -> Result<()> {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let error = connect(&format!("mysql://me:hunter2@127.0.0.1:{port}/app")).await.err().unwrap();
+    assert_eq!(error.class(), Some(ErrorClass::Unreachable), "{error:?}");
+    assert!(!format!("{error:?}").contains("hunter2"));
+    Ok(())
+}
+
+async fn a_silent_listener_is_given_up_in_time(_: &Server) -> Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let options = ConnectOptions { timeout: Duration::from_millis(300), ..ConnectOptions::default() };
+    let begun = Instant::now();
+    let error = connect_with(&format!("mysql://me@127.0.0.1:{port}/app"), &options).await.err().unwrap();
+    assert_eq!(error.class(), Some(ErrorClass::Unreachable));
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    Ok(())
+}
+
+/// A server as far as the version: a greeting, then OK to whoever logs in, then one row for the first query.
+async fn a_server_that_is_too_old_is_refused(_: &Server) -> Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut greeting = b"\x0a5.7.44\0".to_vec();
+        greeting.extend([1, 0, 0, 0]);
+        greeting.extend(b"12345678\0");
+        // Protocol 4.1, long passwords, transactions, secure connection; utf8; autocommit; plugins.
+        greeting.extend([0x01, 0xa2, 33, 2, 0, 0x08, 0x00, 21]);
+        greeting.extend([0; 10]);
+        greeting.extend(b"123456789012\0mysql_native_password\0");
+        send(&mut socket, 0, &greeting);
+        receive(&mut socket);
+        send(&mut socket, 2, &[0, 0, 0, 2, 0, 0, 0]);
+        while receive(&mut socket).is_some() {
+            // One column, and one row with the version in it.
+            let column = |name: &[u8]| {
+                let mut packet = b"\x03def\0\0\0".to_vec();
+                packet.push(u8::try_from(name.len()).unwrap());
+                packet.extend(name);
+                packet.extend(b"\0\x0c\x21\0\0\x01\0\0\xfd\0\0\0\0\0");
+                packet
+            };
+            let end = [0xfe, 0, 0, 2, 0];
+            send(&mut socket, 1, &[1]);
+            send(&mut socket, 2, &column(b"v"));
+            send(&mut socket, 3, &end);
+            send(&mut socket, 4, b"\x065.7.44");
+            send(&mut socket, 5, &end);
+        }
+    });
+    let error = connect(&format!("mysql://me@127.0.0.1:{port}/app?ssl-mode=disabled")).await.err().unwrap();
+    assert_eq!(error.class(), Some(ErrorClass::ServerTooOld), "{error:?}");
+    assert!(error.message().contains("5.7.44"), "{error:?}");
+    Ok(())
+}
+
+fn send(socket: &mut std::net::TcpStream, sequence: u8, payload: &[u8]) {
+    let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
+    let mut packet = vec![length[0], length[1], length[2], sequence];
+    packet.extend(payload);
+    let _ = socket.write_all(&packet);
+}
+
+fn receive(socket: &mut std::net::TcpStream) -> Option<Vec<u8>> {
+    let mut header = [0; 4];
+    socket.read_exact(&mut header).ok()?;
+    let mut payload = vec![0; u32::from_le_bytes([header[0], header[1], header[2], 0]) as usize];
+    socket.read_exact(&mut payload).ok()?;
+    Some(payload)
+}
+
+async fn encryption_is_demanded_and_verified(server: &Server) -> Result<()> {
+    let url = server.url("information_schema");
+    let join = if url.contains('?') { '&' } else { '?' };
+    let error = connect(&format!("{url}{join}ssl-mode=verify-identity")).await.err().unwrap();
+    assert_eq!(error.code(), "db.tls", "{error:?}");
+    let required = connect(&format!("{url}{join}ssl-mode=required")).await;
+    match server.product {
+        // It makes a certificate of its own.
+        Product::MySql => {
+            let rows = required?.query("SHOW STATUS LIKE 'Ssl_version'", &[]).await?;
+            assert!(format!("{rows:?}").contains("TLSv1"), "{rows:?}");
+        }
+        Product::MariaDb => {
+            if let Err(error) = required {
+                assert_eq!(error.code(), "db.tls", "{error:?}");
+            }
+        }
+    }
+    Ok(())
+}
