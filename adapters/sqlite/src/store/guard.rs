@@ -26,16 +26,20 @@ pub(crate) fn check(sql: &str) -> Result<()> {
                 setting = words.next().unwrap_or_default();
             }
             let sets = words.rest().starts_with(['=', '(']);
-            return if setting == "FOREIGN_KEYS" && sets {
-                Err(Error::failed(
-                    "sqlite.no-effect",
-                    "PRAGMA foreign_keys does nothing inside a transaction, so what follows would run with foreign \
-                     keys as they are, cascades included",
-                )
-                .with_help(outside))
-            } else {
-                Ok(())
+            let consequence = match setting.as_str() {
+                "FOREIGN_KEYS" => "so what follows would run with foreign keys as they are, cascades included",
+                "JOURNAL_MODE" => "so the database would keep the journal that it has",
+                _ => return Ok(()),
             };
+            if !sets {
+                return Ok(());
+            }
+            let setting = setting.to_ascii_lowercase();
+            return Err(Error::failed(
+                "sqlite.no-effect",
+                format!("PRAGMA {setting} does nothing inside a transaction, {consequence}"),
+            )
+            .with_help(outside));
         }
         _ => return Ok(()),
     }
@@ -101,11 +105,22 @@ mod tests {
     }
 
     #[test]
-    fn suspending_foreign_keys_where_it_does_nothing_is_refused() {
-        for sql in ["PRAGMA foreign_keys=OFF", "pragma main.foreign_keys (0)", "PRAGMA foreign_keys /* */ = 0"] {
+    fn a_setting_that_does_nothing_in_a_transaction_is_refused() {
+        for sql in [
+            "PRAGMA journal_mode = WAL",
+            "pragma main.journal_mode(delete)",
+            "PRAGMA foreign_keys=OFF",
+            "pragma main.foreign_keys (0)",
+            "PRAGMA foreign_keys /* */ = 0",
+        ] {
             assert_eq!(check(sql).unwrap_err().code(), "sqlite.no-effect", "{sql}");
         }
-        for sql in ["PRAGMA foreign_keys", "PRAGMA legacy_alter_table=ON", "PRAGMA foreign_key_check(posts)"] {
+        for sql in [
+            "PRAGMA foreign_keys",
+            "PRAGMA journal_mode",
+            "PRAGMA legacy_alter_table=ON",
+            "PRAGMA foreign_key_check(posts)",
+        ] {
             assert!(check(sql).is_ok(), "{sql}");
         }
     }
