@@ -62,6 +62,7 @@ impl Observer for Narrator<'_> {
                 tracing::debug!(%version, statement = index + 1, of = statements, "{sql}");
             }
             Event::Started { version, name, direction, .. } => {
+                self.output.at_work();
                 self.clear();
                 let doing = match direction {
                     Direction::Up => "applying",

@@ -17,6 +17,8 @@ pub struct Output {
     quiet: bool,
     data_color: bool,
     message_color: bool,
+    /// Whether the database is being changed.
+    at_work: AtomicBool,
     closed: AtomicBool,
     failure: Mutex<Option<std::io::Error>>,
 }
@@ -56,6 +58,7 @@ impl Output {
             quiet: global.quiet,
             data_color: !global.json && colored(global.color, std::io::stdout().is_terminal()),
             message_color: !global.json && colored(global.color, std::io::stderr().is_terminal()),
+            at_work: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             failure: Mutex::new(None),
         }
@@ -130,13 +133,22 @@ impl Output {
         self.message(text.trim_end());
     }
 
+    /// From now on an interrupt may leave something done.
+    pub fn at_work(&self) {
+        self.at_work.store(true, Ordering::Relaxed);
+    }
+
     /// Says that Ctrl-C ended the command.
     pub fn interrupted(&self) {
         if !self.json && std::io::stderr().is_terminal() {
             // The terminal shows ^C where the cursor is.
             self.message("");
         }
-        let error = Error::failed("interrupted", "interrupted: what was under way is rolled back");
+        let message = match self.at_work.load(Ordering::Relaxed) {
+            true => "interrupted; `fastman migrate:status` says how far it got",
+            false => "interrupted",
+        };
+        let error = Error::failed("interrupted", message);
         if self.json {
             self.message(&report::json(&error));
         } else {

@@ -32,7 +32,7 @@ impl From<Error> for Stop {
     }
 }
 
-/// Runs the future to its end. The first Ctrl-C drops it, which rolls back what is open; a second one ends the process at once.
+/// Runs the future to its end. The first Ctrl-C drops it, which rolls back the transaction that is open; a second one ends the process at once.
 pub fn until_done<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
     second_interrupt_exits();
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -54,6 +54,24 @@ fn it_takes_back_the_migration_that_runs() {
 }
 
 #[test]
+fn it_does_not_claim_to_take_back_what_no_transaction_holds() {
+    let project = Project::new();
+    project.write(&migration_path(1, "long"), &LONG.replace("sqlite\n", "sqlite transaction:false\n"));
+    let child = start(&project, &["database:migrate"]);
+    wait_until("the second statement", || {
+        let status = project.run(&["migrate:status", "--json"]);
+        status.code == 0 && status.data()["migrations"][0]["unfinished"]["done"] == 1
+    });
+    assert_eq!(project.run(&["migrate:status", "--check"]).code, 3, "it is at work");
+    interrupt(&child);
+    let (outcome, _) = end_of(child);
+    assert_eq!(outcome.code, 130, "{outcome:?}");
+    assert!(outcome.stderr.contains("migrate:status") && !outcome.stderr.contains("rolled back"), "{outcome:?}");
+    assert!(outcome.stderr.trim_end().ends_with("interrupted"), "nothing was begun: {outcome:?}");
+    assert_eq!(project.run(&["migrate:status", "--check"]).code, 6, "it is half applied");
+}
+
+#[test]
 fn it_ends_the_wait_for_another_migrator() {
     let project = Project::new();
     project.migration(1, "create_users_table", "CREATE TABLE users (id BIGINT PRIMARY KEY);");

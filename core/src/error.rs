@@ -195,6 +195,13 @@ impl Error {
         self
     }
 
+    /// The same as an outcome of another kind.
+    #[must_use]
+    pub fn with_category(mut self, category: Category) -> Error {
+        self.0.category = category;
+        self
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
         self.0.code

@@ -51,6 +51,7 @@ impl Fresh {
                 };
                 destruction.ask(context).await?;
             }
+            context.output.at_work();
             Ok(migrator.fresh(&mut *store, &options, &mut Narrator::new(context.output)).await?)
         })?;
         if context.output.is_json() {

@@ -21,7 +21,7 @@ use crate::table::{self, Cell};
   fastman migrate:status --json | jq '.migrations[] | select(.state == \"pending\")'
 
 It reads only. With --check, the exit code is 6 where a migration is half applied, 4 where an applied one was changed or is
-missing, 3 where one is pending, and 0 otherwise.")]
+missing, 3 where one is pending (or failed with nothing done), and 0 otherwise.")]
 pub struct Status {
     /// Tell by the exit code whether everything is applied
     #[arg(long)]
@@ -113,11 +113,12 @@ fn check(report: &StatusReport) -> Result<Exit, Stop> {
         .into());
     }
     let any = |states: &[MigrationState]| states.iter().any(|state| report.count(*state) > 0);
-    Ok(if any(&[MigrationState::Failed]) {
+    let half = |migration: &MigrationStatus| migration.unfinished.as_ref().is_some_and(|unfinished| unfinished.half);
+    Ok(if report.migrations.iter().any(half) {
         Exit::HalfApplied
     } else if any(&[MigrationState::Modified, MigrationState::Missing]) {
         Exit::Drift
-    } else if any(&[MigrationState::Pending, MigrationState::Running]) {
+    } else if any(&[MigrationState::Pending, MigrationState::Running, MigrationState::Failed]) {
         Exit::Pending
     } else {
         Exit::Done
@@ -203,7 +204,8 @@ fn remarks(migration: &MigrationStatus) -> Vec<String> {
             let _ = write!(remark, "; then: {failure}");
         }
         if let Some(session) = &unfinished.session {
-            let _ = write!(remark, " (session {session})");
+            let gone = if unfinished.half { ", which is gone" } else { "" };
+            let _ = write!(remark, " (session {session}{gone})");
         }
         remarks.push(remark);
     }

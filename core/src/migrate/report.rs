@@ -73,6 +73,8 @@ pub struct Unfinished {
     /// What the server said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// Some of it is done, or may be, and no session is at work on it.
+    pub half: bool,
 }
 
 /// What a migration is.

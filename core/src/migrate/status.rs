@@ -27,6 +27,14 @@ impl Migrator {
         let records = records.unwrap_or_default();
         report.foreign_project = self.foreign_project(&records).map(str::to_owned);
         report.migrations = self.statuses(&migrations, &records, flavour);
+        for record in records.iter().filter(|record| record.state == RowState::Running) {
+            let Some(session) = record.session.as_deref() else { continue };
+            let gone = store.session_is_gone(session).await? == Some(true);
+            let status = report.migrations.iter_mut().find(|status| status.version == record.version);
+            if let Some(unfinished) = status.and_then(|status| status.unfinished.as_mut()) {
+                unfinished.half = gone;
+            }
+        }
         let failed: Vec<Version> =
             records.iter().filter(|record| record.state == RowState::Failed).map(|record| record.version).collect();
         for details in history.details(store, &failed).await? {
@@ -112,6 +120,8 @@ impl Migrator {
                 statements: record.statements,
                 session: record.session.clone(),
                 failure: None,
+                // What is being undone is no longer what it was, whatever the first statement came to.
+                half: record.state == RowState::Failed && (record.done > 0 || record.direction == Direction::Down),
             }),
         }
     }

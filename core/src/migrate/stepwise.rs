@@ -99,7 +99,8 @@ impl Stepwise<'_> {
         if error.code() == CLAIM_LOST {
             return error;
         }
-        let lost = matches!(error.class(), Some(ErrorClass::LostConnection | ErrorClass::Interrupted));
+        // An interrupted statement is one that the server took back, and says so.
+        let lost = error.class() == Some(ErrorClass::LostConnection);
         if !lost {
             let cells = vec![
                 ("state", Value::Text(RowState::Failed.word().to_owned())),
@@ -118,6 +119,9 @@ impl Stepwise<'_> {
                 0 => "nothing of it is done".to_owned(),
                 done => format!("{done} of its {total} statements are done, and stay: see `migrate:status`"),
             });
+        if lost || index > 0 || self.direction == Direction::Down {
+            error = error.with_category(Category::HalfApplied);
+        }
         if error.help().is_none() {
             error = error.with_help(match (lost, self.direction) {
                 (true, _) => "run it again: it finds out what was done and goes on from there",

@@ -65,7 +65,7 @@ impl FakeStore {
         let mut state = self.world.state();
         let short = sql.split(" #").next().unwrap_or(sql).to_owned();
         if state.refuse.as_ref().is_some_and(|refused| sql.contains(refused.as_str())) {
-            return Err(Error::database(ErrorClass::Other, format!("refused: {short}")));
+            return Err(Error::database(state.refusal, format!("refused: {short}")));
         }
         if self.open && self.before.is_none() {
             self.before = Some(state.data.clone());

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::history::Rows;
 use super::store::FakeStore;
 use crate::dialect::Facts;
+use crate::error::ErrorClass;
 use crate::schema::Schema;
 
 /// When a session is to be killed: at which statement, and whether that one still takes effect.
@@ -40,6 +41,8 @@ pub struct State {
     pub kill: Option<Kill>,
     /// Statements that contain this are refused.
     pub refuse: Option<String>,
+    /// As what they are refused.
+    pub refusal: ErrorClass,
     pub lock: Option<String>,
     pub alive: BTreeSet<String>,
     /// Whether it is known of a session whether it is gone.
@@ -61,6 +64,7 @@ impl World {
             statements: 0,
             kill: None,
             refuse: None,
+            refusal: ErrorClass::Other,
             lock: None,
             alive: BTreeSet::new(),
             tells_sessions: true,

@@ -1,7 +1,7 @@
 //! Killed anywhere, run again, it finishes: on an engine in memory whose DDL commits.
 
 use crate::dialect::{Facts, LockScope};
-use crate::error::{Category, Error};
+use crate::error::{Category, Error, ErrorClass};
 use crate::migrate::fake::{COMMITTING, Kill, Notes, TRANSACTIONAL, block_on, migrator, version, world};
 use crate::migrate::{Direction, MigrateOptions, MigrateReport, MigrationState, Migrator, Repair, RollbackOptions};
 use crate::store::SqlStore;
@@ -198,6 +198,51 @@ fn a_claim_of_a_session_that_is_there_is_waited_for_and_one_that_is_gone_is_take
     block_on(migrator.migrate(&mut world.connect(), &options, &mut ())).unwrap();
     assert_eq!(world.tables(), ["posts", "tags"]);
     assert_eq!(world.history("session"), ["-"]);
+}
+
+#[test]
+fn an_interrupted_statement_did_not_take_effect_and_is_run_again() {
+    let world = world(TRANSACTIONAL);
+    let text = "-- migrate:up fake transaction:false\ndefine one;\ndefine two;\n";
+    (world.state().refuse, world.state().refusal) = (Some("define two".to_owned()), ErrorClass::Interrupted);
+    let error = run(&migrator(&[(1, text)]), &mut world.connect()).unwrap_err();
+    assert_eq!((error.class(), error.category()), (Some(ErrorClass::Interrupted), Category::HalfApplied));
+    world.state().refuse = None;
+    run(&migrator(&[(1, text)]), &mut world.connect()).unwrap();
+    assert_eq!(world.state().data.written, ["define one", "define two"]);
+}
+
+#[test]
+fn the_run_that_stops_and_the_status_agree_on_whether_something_is_half_applied() {
+    let text = "-- migrate:up fake transaction:false\ndefine one;\ndefine two;\n";
+    for (refused, category, half) in
+        [("define one", Category::Failed, false), ("define two", Category::HalfApplied, true)]
+    {
+        let world = world(TRANSACTIONAL);
+        let migrator = migrator(&[(1, text)]);
+        world.state().refuse = Some(refused.to_owned());
+        let error = run(&migrator, &mut world.connect()).unwrap_err();
+        assert_eq!((error.code(), error.category()), ("db.error", category));
+        let status = block_on(migrator.status(&mut world.connect())).unwrap();
+        assert_eq!(status.migrations[0].unfinished.as_ref().unwrap().half, half, "{refused}");
+    }
+}
+
+#[test]
+fn what_a_session_that_is_gone_left_is_half_applied() {
+    let world = world(COMMITTING);
+    let migrator = migrator(&[(1, "-- migrate:up fake\ndefine one;\ndefine two;\n")]);
+    world.state().kill = Some(Kill { statement: 4, after: false });
+    run(&migrator, &mut world.connect()).unwrap_err();
+    world.state().kill = None;
+    let half = || {
+        let status = block_on(migrator.status(&mut world.connect())).unwrap();
+        let unfinished = status.migrations[0].unfinished.clone().unwrap();
+        (status.migrations[0].state, unfinished.half)
+    };
+    assert_eq!(half(), (MigrationState::Running, true));
+    world.state().alive.insert("s1".to_owned());
+    assert_eq!(half(), (MigrationState::Running, false));
 }
 
 #[test]
