@@ -67,7 +67,6 @@ fn it_does_not_claim_to_take_back_what_no_transaction_holds() {
     let (outcome, _) = end_of(child);
     assert_eq!(outcome.code, 130, "{outcome:?}");
     assert!(outcome.stderr.contains("migrate:status") && !outcome.stderr.contains("rolled back"), "{outcome:?}");
-    assert!(outcome.stderr.trim_end().ends_with("interrupted"), "nothing was begun: {outcome:?}");
     assert_eq!(project.run(&["migrate:status", "--check"]).code, 6, "it is half applied");
 }
 
@@ -85,6 +84,7 @@ fn it_ends_the_wait_for_another_migrator() {
     let (outcome, took) = end_of(child);
     assert_eq!(outcome.code, 130, "{outcome:?}");
     assert!(outcome.stderr.contains("the database is locked by another session"), "{outcome:?}");
+    assert!(outcome.stderr.trim_end().ends_with("interrupted"), "nothing was begun: {outcome:?}");
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
 

@@ -118,6 +118,15 @@ fn destructive_commands_ask_and_without_a_terminal_refuse() {
 }
 
 #[test]
+fn nothing_was_applied_after_the_last_one() {
+    let project = blog();
+    project.done(&["database:migrate"]);
+    let outcome = project.done(&["migrate:rollback", "--to", &version(3)]);
+    assert_eq!(outcome.stdout, format!("nothing to undo: no migration was applied after {}\n", version(3)));
+    assert_eq!(project.states(), ["applied"; 3]);
+}
+
+#[test]
 fn redo_undoes_and_applies_again() {
     let project = blog();
     project.done(&["database:migrate"]);

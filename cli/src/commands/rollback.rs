@@ -138,7 +138,11 @@ fn undo(
     } else if how.pretend {
         output.data(&script::text(&report.migrations, &*dialect));
     } else if report.migrations.is_empty() {
-        output.result("nothing to undo: no migration is applied\n");
+        let applied = match options.extent {
+            Extent::To(version) => format!("no migration was applied after {version}"),
+            _ => "no migration is applied".to_owned(),
+        };
+        output.result(&format!("nothing to undo: {applied}\n"));
     } else {
         output.result(&format!("{} undone\n", migrations(report.migrations.len())));
     }

@@ -163,7 +163,16 @@ impl Run<'_> {
                 steps: &item.steps,
             })
             .collect();
-        check_rebuilds(&*self.dialect, &sides, Isolation::Together)
+        check_rebuilds(&*self.dialect, &sides, Isolation::Together).map_err(|error| {
+            // Each one by itself has passed the same check.
+            let rebuilds = |side: &&Transacted<'_>| side.steps.iter().any(|planned| planned.step.rebuilds.is_some());
+            let error =
+                error.with_help("run it without --single-transaction, so that each has a transaction of its own");
+            match sides.iter().find(rebuilds) {
+                Some(side) => error.with_detail(format!("the table is built anew by {}", side.source.name)),
+                None => error,
+            }
+        })
     }
 
     /// Applies the migrations under the lock.

@@ -147,7 +147,7 @@ pub struct RollbackItem {
     pub name: String,
     /// The statements, without a terminator.
     pub statements: Vec<String>,
-    /// What goes with its rows: `table posts`, `column posts.title`.
+    /// What goes with its rows, or is written over: `table posts`, `column posts.title`, `values of posts.title`.
     pub loses: Vec<String>,
     /// Some of it was written for one engine: what it loses is not known.
     pub opaque: bool,

@@ -356,4 +356,6 @@ fn what_a_single_transaction_can_not_hold_is_shown_in_its_own_file() {
     let error = run(&migrator(&files), &mut world.connect(), &options).unwrap_err();
     assert_eq!(error.code(), "migrate.rebuild-with-data");
     assert_eq!(error.location().map(|at| at.source.name.to_string()), Some("20260101000003_m3.sql".to_owned()));
+    assert!(error.help().unwrap().contains("without --single-transaction"), "{error:?}");
+    assert!(error.details().iter().any(|detail| detail.ends_with("20260101000002_m2.sql")), "{error:?}");
 }

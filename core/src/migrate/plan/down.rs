@@ -109,11 +109,15 @@ fn inverted(
 fn losses<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<String> {
     let mut loses: Vec<String> = changes
         .into_iter()
-        .filter_map(|change| match change {
-            Change::DropTable { table } => Some(format!("table {table}")),
-            Change::DropColumn { table, column } => Some(format!("column {table}.{column}")),
-            Change::Delete(delete) => Some(format!("rows of {}", delete.table)),
-            _ => None,
+        .flat_map(|change| match change {
+            Change::DropTable { table } => vec![format!("table {table}")],
+            Change::DropColumn { table, column } => vec![format!("column {table}.{column}")],
+            Change::Delete(delete) => vec![format!("rows of {}", delete.table)],
+            Change::Update(update) => {
+                let table = &update.table;
+                update.assignments.iter().map(|(column, _)| format!("values of {table}.{column}")).collect()
+            }
+            _ => Vec::new(),
         })
         .collect();
     loses.dedup();

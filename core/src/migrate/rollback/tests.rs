@@ -85,6 +85,16 @@ fn an_irreversible_one_among_them_refuses_before_anything_runs() {
 }
 
 #[test]
+fn values_that_a_down_writes_over_are_lost() {
+    let world = world(TRANSACTIONAL);
+    let touch = "-- migrate:up\nUPDATE users SET name = 'a';\n-- migrate:down\nUPDATE users SET name = NULL;\n";
+    let migrator = migrator(&[(1, USERS), (2, touch)]);
+    migrate(&migrator, &mut world.connect());
+    let plan = block_on(migrator.plan_rollback(&mut world.connect(), &by(Extent::Steps(1)))).unwrap();
+    assert_eq!(plan.migrations[0].loses, ["values of users.name"]);
+}
+
+#[test]
 fn a_plan_says_what_will_be_lost() {
     let world = world(TRANSACTIONAL);
     let add = "-- migrate:up\nALTER TABLE users ADD COLUMN age INTEGER;\n";
