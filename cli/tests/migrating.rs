@@ -273,7 +273,7 @@ fn a_script_needs_no_database() {
     assert!(!project.path("app.db").exists());
     let outcome = project.done(&["migrate:sql", "--dialect", "postgres"]);
     assert!(outcome.stdout.contains("-- fastman 0.1.0: migrations for postgres 13"), "{}", outcome.stdout);
-    project.fails(&["migrate:sql", "--dialect", "mysql"], 2, "engine.not-built");
+    project.fails(&["migrate:sql", "--dialect", "oracle"], 2, "engine.not-built");
     project.fails(&["migrate:sql", "--dialect", "sqlit"], 2, "engine.unknown");
     project.fails(&["migrate:sql", "--server-version", "new"], 2, "sql.server-version");
 }
