@@ -7,6 +7,7 @@ pub(super) use outside::Outside;
 mod planning;
 
 use super::agenda::Wanted;
+use super::handmade::Unknown;
 use super::lock::{self, SessionLock};
 use super::migrator::Migration;
 use super::narrate::{self, Opening};
@@ -26,6 +27,8 @@ pub(super) struct Item {
     pub steps: Vec<Planned>,
     /// How it is undone, likewise.
     pub down: StoredDown,
+    /// Why its statements are not known before it runs.
+    pub unknown: Option<Unknown>,
 }
 
 impl Migrator {
@@ -128,6 +131,9 @@ impl Run<'_> {
                 };
                 let suspends = items.iter().any(|item| narrate::suspends(&item.steps));
                 let migration = &self.migrations[item.plan.index];
+                if let Some(unknown) = &item.unknown {
+                    return Err(unknown.error().at(&migration.file.source, 0..0, ""));
+                }
                 let statements = self.narrate_up(migration, item, &mut known, opening, suspends)?;
                 Ok(MigrationReport {
                     version: migration.file.version,

@@ -5,7 +5,7 @@ use super::narrate::suspends;
 use super::plan::{Part, Planned, Side};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result, SourceText};
-use crate::store::{CatalogObjects, SqlStore, Statement};
+use crate::store::{SqlStore, Statement};
 
 /// What went wrong.
 pub(super) enum Failure {
@@ -56,13 +56,12 @@ pub(super) async fn run(
         send(store, batch, planned).await?;
         return Ok(planned.to_vec());
     }
-    let offline = CatalogObjects::default();
     let mut steps: Vec<Planned> = Vec::with_capacity(planned.len());
     for part in &side.parts {
         let next = match part {
             Part::Raw(planned) => vec![planned.clone()],
             Part::Changes(group) if group.needs.is_empty() => {
-                group.render(dialect, source, &offline).map_err(Failure::Other)?
+                group.render(dialect, source, &group.offline).map_err(Failure::Other)?
             }
             Part::Changes(group) => {
                 send(store, std::mem::take(&mut batch), &steps).await?;

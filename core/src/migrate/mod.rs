@@ -9,6 +9,7 @@ mod echoes;
 pub(crate) mod fake;
 mod file;
 mod fresh;
+mod handmade;
 mod history;
 mod live;
 mod lock;

@@ -11,6 +11,7 @@ pub(crate) use check::{Isolation, Transacted, check_rebuilds};
 pub(crate) use down::Undo;
 pub(crate) use group::{Foreseen, Group};
 
+use super::handmade::{Handmade, Unknown};
 use super::migrator::Migration;
 use super::stored::{StoredDown, StoredPlan};
 use crate::dialect::{DdlTransactions, Dialect, Step};
@@ -19,7 +20,7 @@ use crate::flavour::Flavours;
 use crate::schema::Schema;
 use crate::sql::binder::Bound;
 use crate::sql::section::{Direction, Selected};
-use crate::store::{CatalogObjects, SqlStore};
+use crate::store::SqlStore;
 
 /// A statement, and the part of the file that it comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,26 +70,25 @@ impl Side {
         Side { parts: Vec::new(), transaction: true }
     }
 
-    /// Changes of the model, grouped as they are rendered. `before` is the schema that they start from.
+    /// Changes of the model, grouped as they are rendered, and what they start from.
     fn changes(
         dialect: &dyn Dialect,
         source: &SourceText,
         bound: Vec<Bound>,
-        before: &Schema,
+        (before, handmade): (&Schema, &Handmade),
         transaction: bool,
     ) -> Result<Side> {
-        let groups = group::group(dialect, source, bound, before)?;
+        let groups = group::group(dialect, source, bound, before, handmade)?;
         Ok(Side { parts: groups.into_iter().map(Part::Changes).collect(), transaction })
     }
 
     /// Every statement, where no catalog can be looked at.
     pub fn render_offline(&self, dialect: &dyn Dialect, source: &SourceText) -> Result<Vec<Planned>> {
-        let offline = CatalogObjects::default();
         let mut steps = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             match part {
                 Part::Raw(planned) => steps.push(planned.clone()),
-                Part::Changes(group) => steps.extend(group.render(dialect, source, &offline)?),
+                Part::Changes(group) => steps.extend(group.render(dialect, source, &group.offline)?),
             }
         }
         Ok(steps)
@@ -105,9 +105,12 @@ impl Side {
         let mut steps = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             match part {
-                Part::Raw(planned) => steps.push(planned.clone()),
+                Part::Raw(planned) => {
+                    foreseen.take_raw(&planned.step.sql, dialect);
+                    steps.push(planned.clone());
+                }
                 Part::Changes(group) => {
-                    let catalog = foreseen.catalog(store, &group.needs).await?;
+                    let catalog = foreseen.catalog(store, group).await?;
                     steps.extend(group.render(dialect, source, &catalog)?);
                     foreseen.take(group);
                 }
@@ -130,6 +133,22 @@ impl Side {
             Part::Raw(planned) => Some(planned),
             Part::Changes(_) => None,
         })
+    }
+
+    /// Why its statements can't be known without a catalog; `None` where they can.
+    pub fn unknown(&self) -> Option<&Unknown> {
+        self.groups().find_map(|group| group.unknown.as_ref())
+    }
+
+    /// Refuses what can't be known without a catalog.
+    ///
+    /// # Errors
+    /// `migrate.rebuild-unknown`, with its place.
+    pub fn check_known(&self, source: &SourceText) -> Result<()> {
+        match self.groups().find_map(|group| Some((group, group.unknown.as_ref()?))) {
+            Some((group, unknown)) => Err(unknown.error().at(source, group.span.clone(), "")),
+            None => Ok(()),
+        }
     }
 
     /// Whether some of it is run as the user wrote it.
@@ -164,7 +183,7 @@ pub(crate) fn plan_bound(
     index: usize,
     migration: &Migration,
     bound: Vec<Bound>,
-    before: &Schema,
+    before: (&Schema, &Handmade),
     after: &Schema,
 ) -> Result<MigrationPlan> {
     let flavour = dialect.flavour();
@@ -174,6 +193,8 @@ pub(crate) fn plan_bound(
         _ => Vec::new(),
     };
     let up_selected = script.select(Direction::Up, flavours, flavour);
+    let mut handmade = before.1.clone();
+    handmade.advance(migration, up_selected, flavour, bound.iter().map(|bound| &bound.change), before.0);
     let up = match up_selected {
         Selected::None(_) => Side::empty(),
         Selected::Own(section) => Side::raw(source, section, &flavour.lexical)?,
@@ -182,7 +203,7 @@ pub(crate) fn plan_bound(
     };
     let steps = up.render_offline(dialect, source)?;
     check_rebuilds(dialect, &[Transacted { source, side: &up, steps: &steps }], Isolation::of(&up, dialect))?;
-    let undo = down::undo(dialect, flavours, migration, up_selected, undo_changes, before, after)?;
+    let undo = down::undo(dialect, flavours, migration, up_selected, undo_changes, before, (after, &handmade))?;
     Ok(MigrationPlan {
         index,
         up,
@@ -212,6 +233,9 @@ impl Undo {
         match self {
             Undo::Irreversible(reason) => StoredDown::Irreversible(reason.clone()),
             Undo::Reversible { side, steps, loses } => {
+                if let Some(unknown) = side.unknown() {
+                    return StoredDown::Irreversible(unknown.reason());
+                }
                 StoredDown::Plan { plan: stored(steps, side.transaction), loses: loses.clone(), opaque: side.has_raw() }
             }
         }

@@ -1,8 +1,10 @@
 //! Replay: the schema that migrations add up to, without a database.
 
 use super::Migrator;
+use super::handmade::Handmade;
 use super::migrator::Migration;
 use crate::error::Result;
+use crate::flavour::{Flavour, Flavours};
 use crate::schema::Schema;
 use crate::sql::binder::{Bound, bind_all};
 use crate::sql::section::Direction;
@@ -18,6 +20,32 @@ impl Migrator {
             advance(migration, &mut schema)?;
         }
         Ok(schema)
+    }
+}
+
+/// A schema, and what sections for one engine made besides.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Replayed {
+    pub schema: Schema,
+    pub handmade: Handmade,
+}
+
+impl Replayed {
+    /// Takes in a migration's up, as that engine runs it, and returns what its portable section means.
+    ///
+    /// # Errors
+    /// As [`advance`].
+    pub fn advance(
+        &mut self,
+        migration: &Migration,
+        flavours: &Flavours,
+        flavour: &'static Flavour,
+    ) -> Result<Vec<Bound>> {
+        let before = self.schema.clone();
+        let bound = advance(migration, &mut self.schema)?;
+        let selected = migration.script.select(Direction::Up, flavours, flavour);
+        self.handmade.advance(migration, selected, flavour, bound.iter().map(|bound| &bound.change), &before);
+        Ok(bound)
     }
 }
 

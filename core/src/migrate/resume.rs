@@ -5,13 +5,13 @@ use super::conditions;
 use super::history::{Claim, Details, Record, RowState, Values};
 use super::lock::{self, SessionLock};
 use super::plan::{self, Planned};
+use super::replay::Replayed;
 use super::run::{Ground, Run};
 use super::stored::StoredPlan;
 use super::{Direction, MigrationReport};
 use crate::dialect::Step;
 use crate::error::{Category, Error, Result};
 use crate::migrate::apply::Outside;
-use crate::schema::Schema;
 use crate::store::{SqlStore, TransactionOptions};
 use crate::value::Value;
 
@@ -128,10 +128,10 @@ impl Run<'_> {
         let Some(migration) = self.migration(record.version) else {
             return Err(unfinished(record).with_detail("its file is missing"));
         };
-        let mut schema = self.replay(&ground.records)?;
-        let before = schema.clone();
+        let mut replayed = self.replay(&ground.records)?;
+        let before = replayed.clone();
         let mut lock = SessionLock::acquire(store, &mut self.patience, &mut *self.observer).await?;
-        let outcome = self.resume_locked(lock.store(), record, migration, &before, &mut schema).await;
+        let outcome = self.resume_locked(lock.store(), record, migration, &before, &mut replayed).await;
         lock.release(outcome).await
     }
 
@@ -140,12 +140,12 @@ impl Run<'_> {
         store: &mut dyn SqlStore,
         record: &Record,
         migration: &super::migrator::Migration,
-        before: &Schema,
-        schema: &mut Schema,
+        before: &Replayed,
+        replayed: &mut Replayed,
     ) -> Result<Option<MigrationReport>> {
         let Some((details, stored)) = self.unfinished_plan(store, record).await? else { return Ok(None) };
         let index = self.migrations.partition_point(|other| other.file.version < record.version);
-        let item = self.item_again(index, migration, before, schema);
+        let item = self.item_again(index, migration, before, replayed);
         let from = match judge(store, record, &details, &stored).await? {
             Verdict::From(from) => from,
             // Seen while another session went on with it, the catalog may look like this too.
@@ -225,13 +225,15 @@ impl Run<'_> {
         &self,
         index: usize,
         migration: &super::migrator::Migration,
-        before: &Schema,
-        schema: &mut Schema,
+        before: &Replayed,
+        replayed: &mut Replayed,
     ) -> Result<Item> {
-        let bound = super::replay::advance(migration, schema)?;
-        let plan = plan::plan_bound(&*self.dialect, &self.migrator.flavours, index, migration, bound, before, schema)?;
+        let flavours = &self.migrator.flavours;
+        let bound = replayed.advance(migration, flavours, self.dialect.flavour())?;
+        let before = (&before.schema, &before.handmade);
+        let plan = plan::plan_bound(&*self.dialect, flavours, index, migration, bound, before, &replayed.schema)?;
         let down = plan.undo.stored();
-        Ok(Item { steps: plan.steps.clone(), down, plan })
+        Ok(Item { steps: plan.steps.clone(), down, plan, unknown: None })
     }
 
     /// Refuses to go on where what is done already is not what the file says now.

@@ -11,10 +11,10 @@ use super::apply::Item;
 use super::history::{History, Mark, Record, RowState};
 use super::lock::Patience;
 use super::migrator::Migration;
+use super::replay::Replayed;
 use super::{Migrator, Observer, Version};
 use crate::dialect::Dialect;
 use crate::error::{Category, Error, Result};
-use crate::schema::Schema;
 use crate::store::SqlStore;
 
 /// A command at work.
@@ -166,14 +166,14 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// Portable SQL that is wrong, with its place.
-    pub fn replay(&self, records: &[Record]) -> Result<Schema> {
-        let mut schema = Schema::default();
+    pub fn replay(&self, records: &[Record]) -> Result<Replayed> {
+        let mut replayed = Replayed::default();
         for migration in
             records.iter().filter(|record| record.is_settled()).filter_map(|record| self.migration(record.version))
         {
-            super::replay::advance(migration, &mut schema)?;
+            replayed.advance(migration, &self.migrator.flavours, self.dialect.flavour())?;
         }
-        Ok(schema)
+        Ok(replayed)
     }
 
     /// Waits a little where another session holds the claim of an unfinished migration; false where nobody does.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::history::Moment;
 use super::narrate::Opening;
 use super::plan::Side;
+use super::replay::Replayed;
 use super::run::{Run, unknown_version};
-use super::{LOCK_TIMEOUT, Migrator, Version, replay};
+use super::{LOCK_TIMEOUT, Migrator, Version};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
-use crate::schema::Schema;
 
 impl Migrator {
     /// The script of the migrations after `from` (all, where `None`) up to and with `to` (the last one, where `None`), for the
@@ -48,13 +48,14 @@ impl Migrator {
                 from.is_none_or(|from| version > from) && to.is_none_or(|to| version <= to)
             })
             .collect();
-        let mut schema = Schema::default();
+        let mut replayed = Replayed::default();
         for migration in migrations.iter().filter(|migration| from.is_some_and(|from| migration.file.version <= from)) {
-            replay::advance(migration, &mut schema)?;
+            replayed.advance(migration, &self.flavours, dialect.flavour())?;
         }
-        let items = run.plan_from(schema, &pending)?;
+        let items = run.plan_from(replayed, &pending)?;
         for (nth, item) in items.iter().enumerate() {
             let migration = &migrations[item.plan.index];
+            item.plan.up.check_known(&migration.file.source)?;
             let _ = write!(text, "\n-- {}", migration.label());
             if let Some(title) = &migration.script.title {
                 let _ = write!(text, ": {title}");

@@ -84,7 +84,7 @@ impl Rebuild<'_> {
         let key = index.name.key();
         let stays = self.before.indexes.iter().any(|before| before == index);
         let is_it = |object: &&CatalogObject| object.kind == ObjectKind::Index && object.name.to_lowercase() == key;
-        let live = self.found.catalog.objects.iter().find(is_it).filter(|_| stays && self.found.catalog.live)?;
+        let live = self.found.catalog.objects.iter().find(is_it).filter(|_| stays)?;
         let names_gone = self.found.gone.iter().any(|column| tokens::names(&live.sql, column.as_str()));
         (!names_gone).then_some(&live.sql)
     }
@@ -198,9 +198,6 @@ impl Rebuild<'_> {
 
     /// The triggers and indexes that only the catalog knows, which are made again.
     fn kept_objects(&self) -> Result<Vec<&CatalogObject>> {
-        if !self.found.catalog.live {
-            return Ok(Vec::new());
-        }
         let mut lost: Vec<String> = Vec::new();
         let key = self.before.name.key();
         for (table, attribute) in &self.found.catalog.attributes {
@@ -222,7 +219,8 @@ impl Rebuild<'_> {
                 ObjectKind::View => self.schema.view(&Name::exact(&object.name)).is_some(),
                 _ => true,
             };
-            if is_known {
+            // Without a catalog all that sections for SQLite made is here, whatever table it is of.
+            if is_known || !(is_own || tokens::names(&object.sql, self.before.name.as_str())) {
                 continue;
             }
             if let Some(column) = self.found.gone.iter().find(|column| tokens::names(&object.sql, column.as_str())) {

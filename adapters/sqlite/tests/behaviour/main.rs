@@ -13,6 +13,7 @@ mod altering;
 mod any_order;
 mod catalog;
 mod expressions;
+mod handmade;
 mod migrating;
 mod opening;
 mod rebuilding;

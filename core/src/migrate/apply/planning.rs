@@ -2,10 +2,10 @@
 
 use super::Item;
 use crate::error::Result;
+use crate::migrate::handmade::Handmade;
 use crate::migrate::plan::{Foreseen, Undo, plan_bound};
-use crate::migrate::replay;
+use crate::migrate::replay::Replayed;
 use crate::migrate::run::{Ground, Run};
-use crate::schema::Schema;
 use crate::store::SqlStore;
 
 impl Run<'_> {
@@ -32,22 +32,26 @@ impl Run<'_> {
         self.plan_from(self.replay(&ground.records)?, pending)
     }
 
-    /// The same from a schema.
+    /// The same from what was replayed.
     ///
     /// # Errors
     /// As [`Run::plan`].
-    pub(in crate::migrate) fn plan_from(&self, mut schema: Schema, pending: &[usize]) -> Result<Vec<Item>> {
+    pub(in crate::migrate) fn plan_from(&self, mut replayed: Replayed, pending: &[usize]) -> Result<Vec<Item>> {
         let mut items = Vec::with_capacity(pending.len());
         for index in pending.iter().copied() {
             let migration = &self.migrations[index];
-            let before = schema.clone();
-            let bound = replay::advance(migration, &mut schema)?;
+            let before = replayed.clone();
+            let flavours = &self.migrator.flavours;
+            let bound = replayed.advance(migration, flavours, self.dialect.flavour())?;
+            let after = &replayed.schema;
             for engine in self.other_engines() {
-                plan_bound(&**engine, &self.migrator.flavours, index, migration, bound.clone(), &before, &schema)?;
+                let before = (&before.schema, &Handmade::default());
+                plan_bound(&**engine, flavours, index, migration, bound.clone(), before, after)?;
             }
-            let plan = plan_bound(&*self.dialect, &self.migrator.flavours, index, migration, bound, &before, &schema)?;
+            let before = (&before.schema, &before.handmade);
+            let plan = plan_bound(&*self.dialect, flavours, index, migration, bound, before, after)?;
             let down = plan.undo.stored();
-            items.push(Item { steps: plan.steps.clone(), down, plan });
+            items.push(Item { steps: plan.steps.clone(), down, plan, unknown: None });
         }
         Ok(items)
     }
@@ -67,6 +71,7 @@ impl Run<'_> {
         for item in items {
             let source = &self.migrations[item.plan.index].file.source;
             item.steps = item.plan.up.render_live(&*self.dialect, source, store, &mut foreseen).await?;
+            item.unknown = foreseen.unknown.take();
         }
         Ok(())
     }
@@ -80,7 +85,11 @@ impl Run<'_> {
         match &item.plan.undo {
             Undo::Reversible { side, loses, .. } if side.needs_catalog() => {
                 let source = &self.migrations[item.plan.index].file.source;
-                let steps = side.render_live(&*self.dialect, source, store, &mut Foreseen::default()).await?;
+                let mut foreseen = Foreseen::default();
+                let steps = side.render_live(&*self.dialect, source, store, &mut foreseen).await?;
+                if let Some(unknown) = foreseen.unknown {
+                    return Ok(Some(crate::migrate::stored::StoredDown::Irreversible(unknown.reason())));
+                }
                 let undo = crate::migrate::stored::StoredDown::Plan {
                     plan: crate::migrate::plan::stored(&steps, side.transaction),
                     loses: loses.clone(),

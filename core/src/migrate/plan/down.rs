@@ -4,6 +4,7 @@ use super::{Isolation, Planned, Side, Transacted, check_rebuilds};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::flavour::Flavours;
+use crate::migrate::handmade::Handmade;
 use crate::migrate::migrator::Migration;
 use crate::schema::{Change, Schema, invert};
 use crate::sql::binder::{Bound, bind_all};
@@ -41,8 +42,8 @@ pub(super) fn undo(
     migration: &Migration,
     up: Selected<'_>,
     changes: Vec<Change>,
-    before: &Schema,
-    after: &Schema,
+    before: (&Schema, &Handmade),
+    after: (&Schema, &Handmade),
 ) -> Result<Undo> {
     let (source, flavour) = (&migration.file.source, dialect.flavour());
     let section = match migration.script.select(Direction::Down, flavours, flavour) {
@@ -60,7 +61,7 @@ pub(super) fn undo(
         Selected::Missing => return inverted(dialect, migration, up, &changes, before, after),
         Selected::Portable(section) => section,
     };
-    let bound = bind_all(source, section.body.clone(), &mut after.clone())?;
+    let bound = bind_all(source, section.body.clone(), &mut after.0.clone())?;
     let loses = losses(bound.iter().map(|bound| &bound.change));
     let side = Side::changes(dialect, source, bound, after, section.transaction)?;
     let steps = side.render_offline(dialect, source)?;
@@ -74,8 +75,8 @@ fn inverted(
     migration: &Migration,
     up: Selected<'_>,
     changes: &[Change],
-    before: &Schema,
-    after: &Schema,
+    before: (&Schema, &Handmade),
+    after: (&Schema, &Handmade),
 ) -> Result<Undo> {
     let source = &migration.file.source;
     let section = match up {
@@ -87,7 +88,15 @@ fn inverted(
             )));
         }
     };
-    let inverse = match invert(changes, before) {
+    let flavour = dialect.flavour();
+    let mut handmade = before.1.clone();
+    for change in changes {
+        if let Some(reason) = handmade.lost_by(change, flavour) {
+            return Ok(Undo::Irreversible(reason));
+        }
+        handmade.change(change, &flavour.lexical);
+    }
+    let inverse = match invert(changes, before.0) {
         Ok(inverse) => inverse,
         Err(irreversible) => return Ok(Undo::Irreversible(irreversible.reason)),
     };

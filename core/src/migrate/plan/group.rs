@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Planned;
-use crate::dialect::{Dialect, RenderInput, StepKind, conditions};
+use crate::dialect::{AlterStyle, Dialect, RenderInput, StepKind, conditions};
 use crate::error::{Error, Result, SourceText};
+use crate::migrate::handmade::{self, Handmade, Unknown};
 use crate::schema::{Change, Name, Schema, SchemaError};
 use crate::sql::binder::Bound;
 use crate::store::{CatalogObjects, SqlStore};
@@ -23,6 +24,10 @@ pub(crate) struct Group {
     pub span: Range<usize>,
     /// The tables of which the dialect wants the live catalog's objects.
     pub needs: Vec<Name>,
+    /// What stands in for them where it can't be looked at: what sections for this engine made.
+    pub offline: CatalogObjects,
+    /// Why that is not enough.
+    pub unknown: Option<Unknown>,
 }
 
 impl Group {
@@ -52,6 +57,10 @@ pub(crate) struct Foreseen {
     tables: BTreeSet<String>,
     /// The keys of indexes and views that will be gone.
     gone: BTreeSet<String>,
+    /// Statements of the user's own come first: what the catalog will say is not known of any table.
+    blind: bool,
+    /// Why what was rendered without the catalog is not what will be run.
+    pub unknown: Option<Unknown>,
 }
 
 impl Foreseen {
@@ -83,20 +92,27 @@ impl Foreseen {
         self.tables.extend(tables.into_iter().map(|table| table.key().into_owned()));
     }
 
-    /// Whether the catalog says of the table what will still hold.
-    pub fn knows(&self, table: &Name) -> bool {
-        !self.tables.contains(&*table.key())
+    /// Takes in a statement of the user's own.
+    pub fn take_raw(&mut self, sql: &str, dialect: &dyn Dialect) {
+        let rebuilds = dialect.facts().alter == AlterStyle::Rebuild;
+        self.blind |= rebuilds && handmade::changes_schema(sql, &dialect.flavour().lexical);
     }
 
-    /// What the catalog will say of the tables, as far as that can be foreseen.
+    /// Whether the catalog says of the table what will still hold.
+    pub fn knows(&self, table: &Name) -> bool {
+        !self.blind && !self.tables.contains(&*table.key())
+    }
+
+    /// What the catalog will say of the tables that the group needs, as far as that can be foreseen.
     ///
     /// # Errors
     /// What the server says.
-    pub async fn catalog(&self, store: &mut dyn SqlStore, tables: &[Name]) -> Result<CatalogObjects> {
-        if tables.is_empty() || !tables.iter().all(|table| self.knows(table)) {
-            return Ok(CatalogObjects::default());
+    pub async fn catalog(&mut self, store: &mut dyn SqlStore, group: &Group) -> Result<CatalogObjects> {
+        if group.needs.is_empty() || !group.needs.iter().all(|table| self.knows(table)) {
+            self.unknown = self.unknown.take().or_else(|| group.unknown.clone());
+            return Ok(group.offline.clone());
         }
-        let mut catalog = store.catalog_objects(tables).await?;
+        let mut catalog = store.catalog_objects(&group.needs).await?;
         catalog.objects.retain(|object| !self.gone.contains(&object.name.to_lowercase()));
         Ok(catalog)
     }
@@ -108,9 +124,11 @@ pub(super) fn group(
     source: &SourceText,
     bound: Vec<Bound>,
     before: &Schema,
+    handmade: &Handmade,
 ) -> Result<Vec<Group>> {
     let mut groups: Vec<Group> = Vec::new();
     let mut schema = before.clone();
+    let mut handmade = handmade.clone();
     for Bound { change, span, .. } in bound {
         let before = schema.clone();
         schema.apply(&change).map_err(|error| misfit(error).at(source, span.clone(), ""))?;
@@ -120,11 +138,25 @@ pub(super) fn group(
                 group.after = schema.clone();
                 group.span.end = group.span.end.max(span.end);
             }
-            _ => groups.push(Group { changes: vec![change], before, after: schema.clone(), span, needs: Vec::new() }),
+            _ => groups.push(Group {
+                changes: vec![change],
+                before,
+                after: schema.clone(),
+                span,
+                needs: Vec::new(),
+                offline: CatalogObjects::default(),
+                unknown: None,
+            }),
         }
     }
     for group in &mut groups {
         group.needs = dialect.needs_catalog(&group.changes, &group.before);
+        // Elsewhere what the catalog tells is no more than detail.
+        if !group.needs.is_empty() && dialect.facts().alter == AlterStyle::Rebuild {
+            group.offline = handmade.catalog();
+            group.unknown = handmade.unknown(&group.needs, dialect.flavour());
+        }
+        group.changes.iter().for_each(|change| handmade.change(change, &dialect.flavour().lexical));
     }
     Ok(groups)
 }

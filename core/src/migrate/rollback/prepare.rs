@@ -7,11 +7,11 @@ use crate::error::{Category, Error, Result};
 use crate::migrate::history::{Details, Record, RowState};
 use crate::migrate::migrator::Migration;
 use crate::migrate::plan::{Foreseen, Planned, Side, Undo, plan_bound};
+use crate::migrate::replay::Replayed;
 use crate::migrate::resume::{self, Verdict, half_applied};
 use crate::migrate::run::{Ground, Run, unknown_version};
 use crate::migrate::stored::StoredDown;
-use crate::migrate::{Direction, DownSource, Extent, RollbackOptions, Version, replay};
-use crate::schema::Schema;
+use crate::migrate::{Direction, DownSource, Extent, RollbackOptions, Version};
 use crate::store::SqlStore;
 
 /// A migration about to be undone.
@@ -123,7 +123,7 @@ impl<'a> Run<'a> {
     /// How the files say that these are undone, from the schema that stood when each was applied.
     fn undos_of_files(&self, records: &[Record], versions: &[Version]) -> Result<BTreeMap<Version, Undo>> {
         let wanted: BTreeSet<Version> = versions.iter().copied().collect();
-        let mut schema = Schema::default();
+        let mut replayed = Replayed::default();
         let mut undos = BTreeMap::new();
         for record in records {
             let Some(migration) = self.migration(record.version) else {
@@ -134,11 +134,12 @@ impl<'a> Run<'a> {
                 )
                 .with_help("bring the file back, or undo by what was stored: --down=stored"));
             };
-            let before = schema.clone();
-            let bound = replay::advance(migration, &mut schema)?;
+            let before = replayed.clone();
+            let flavours = &self.migrator.flavours;
+            let bound = replayed.advance(migration, flavours, self.dialect.flavour())?;
             if wanted.contains(&record.version) {
-                let flavours = &self.migrator.flavours;
-                let plan = plan_bound(&*self.dialect, flavours, 0, migration, bound, &before, &schema)?;
+                let before = (&before.schema, &before.handmade);
+                let plan = plan_bound(&*self.dialect, flavours, 0, migration, bound, before, &replayed.schema)?;
                 undos.insert(record.version, plan.undo);
             }
         }
