@@ -30,6 +30,22 @@ fn the_blog_goes_up_down_to_nothing_and_up_again_to_the_same_schema() {
     assert!(dump.schema.iter().any(|line| line.contains("NOCASE")), "SQLite's own section was run: {dump:?}");
 }
 
+/// What a user's `migrate:sql | sqlite3` makes; the library that the adapter brings stands in for the shell.
+#[test]
+fn the_blogs_script_makes_the_same_schema_as_migrating() {
+    let migrated = example("blog");
+    migrated.done(&["database:migrate"]);
+    let scripted = example("blog");
+    let script = scripted.done(&["migrate:sql", "--dialect", "sqlite"]).stdout;
+    let sql: Vec<&str> = script.lines().filter(|line| !line.starts_with('.')).collect();
+    let connection = rusqlite::Connection::open(scripted.path("app.db")).unwrap();
+    connection.execute_batch(&sql.join("\n")).unwrap();
+    drop(connection);
+    let (migrated, scripted) = (Dump::of(&migrated.path("app.db")), Dump::of(&scripted.path("app.db")));
+    assert_eq!(scripted.schema, migrated.schema);
+    assert_eq!(scripted.history, migrated.history);
+}
+
 #[test]
 fn the_music_store_goes_up_down_to_nothing_and_up_again_to_the_same_schema_and_rows() {
     let dump = there_and_back("chinook", "chinook.db");
