@@ -10,6 +10,7 @@ pub mod flavour;
 pub mod migrate;
 pub mod project;
 pub mod schema;
+pub mod seed;
 pub mod sql;
 pub mod store;
 pub mod url;
