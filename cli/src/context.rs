@@ -175,7 +175,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// What connecting gives; `url.documents` for a document store.
     pub async fn connect(&self, base: &Path, target: &Target, access: Access) -> Result<Box<dyn SqlStore>, Error> {
-        let options = connect_options(base, access);
+        let options = connect_options(base, target, access);
         tracing::debug!(url = %target.url, from = %target.origin, ?access, "connecting");
         match (self.adapter(target)?.connect)(&target.url, &options).await? {
             Backend::Sql(store) => Ok(store),
@@ -189,11 +189,12 @@ fn no_migrations(target: &Target) -> Error {
 }
 
 /// The options that an access stands for.
-pub fn connect_options(base: &Path, access: Access) -> ConnectOptions {
+pub fn connect_options(base: &Path, target: &Target, access: Access) -> ConnectOptions {
     ConnectOptions {
         base: base.to_owned(),
         read_only: access == Access::Read,
         create: access == Access::Create,
         timeout: Duration::from_secs(10),
+        environment: target.environment.clone(),
     }
 }

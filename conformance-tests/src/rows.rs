@@ -51,6 +51,7 @@ pub(crate) fn target(table: &Table) -> WriteTarget {
             .iter()
             .map(|column| TargetColumn { name: column.name.clone(), column_type: Some(column.column_type.clone()) })
             .collect(),
+        document_id: None,
         mode: WriteMode::Insert,
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::dialect::{Dialect, ServerVersion};
 use crate::error::{Error, Result};
 use crate::flavour::{Flavour, Flavours};
+use crate::project::Environment;
 use crate::store::Backend;
 use crate::url::DatabaseUrl;
 
@@ -27,11 +28,19 @@ pub struct ConnectOptions {
     pub create: bool,
     /// Connecting is given up after this.
     pub timeout: Duration,
+    /// Where an adapter looks for variables of its own.
+    pub environment: Environment,
 }
 
 impl Default for ConnectOptions {
     fn default() -> ConnectOptions {
-        ConnectOptions { base: PathBuf::from("."), read_only: false, create: true, timeout: Duration::from_secs(10) }
+        ConnectOptions {
+            base: PathBuf::from("."),
+            read_only: false,
+            create: true,
+            timeout: Duration::from_secs(10),
+            environment: Environment::default(),
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Target {
     pub url: DatabaseUrl,
     /// Where the URL comes from.
     pub origin: Origin,
+    /// The environment, in which an adapter may look for variables of its own.
+    pub environment: Environment,
 }
 
 impl Project {
@@ -163,7 +165,11 @@ impl Project {
     pub fn target(&self, choice: Choice<'_>, environment: &Environment) -> Result<Target> {
         if let Some(text) = choice.url {
             choice.database.map(|name| self.config.database(name)).transpose()?;
-            return Ok(Target { url: DatabaseUrl::parse(text)?, origin: Origin::Flag });
+            return Ok(Target {
+                url: DatabaseUrl::parse(text)?,
+                origin: Origin::Flag,
+                environment: environment.clone(),
+            });
         }
         let (variable, key, configured) = match choice.database {
             None => (URL_VARIABLE.to_owned(), "url".to_owned(), self.config.url.as_ref()),
@@ -175,10 +181,11 @@ impl Project {
         if let Some((text, origin)) = environment.find(&variable) {
             let url =
                 DatabaseUrl::parse(&text).map_err(|error| error.with_detail(format!("it comes from {origin}")))?;
-            return Ok(Target { url, origin });
+            return Ok(Target { url, origin, environment: environment.clone() });
         }
         if let Some(configured) = configured {
-            return Ok(Target { url: configured.clone(), origin: Origin::Config(key, self.config_path()) });
+            let origin = Origin::Config(key, self.config_path());
+            return Ok(Target { url: configured.clone(), origin, environment: environment.clone() });
         }
         Err(self.no_url(choice.database, &variable, &key, environment))
     }

@@ -3,12 +3,14 @@
 //! [`Store`] is all that a document store has; [`SqlStore`] adds what migrating needs. [`Backend`] is what connecting
 //! returns, so that what a backend cannot do is a fact of the types.
 
+mod document;
 mod transaction;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use document::document_id;
 pub use transaction::Transaction;
 
 use crate::dialect::Dialect;
@@ -47,10 +49,13 @@ pub struct TargetColumn {
 /// What a stream of rows is written to, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WriteTarget {
-    /// The table or the collection.
+    /// The table; of a document store the collection, a sub-collection by its path: `users/alice/posts`.
     pub table: Name,
     /// The columns, in the order of each row's values.
     pub columns: Vec<TargetColumn>,
+    /// For a document store: which of the columns names the document. Its value is the document's id and none of its fields.
+    /// Where there is none, the key of an upsert names the document ([`document_id`]). A SQL engine has no use for it.
+    pub document_id: Option<usize>,
     /// Plain inserts, or upserts by a key.
     pub mode: WriteMode,
 }
@@ -190,6 +195,12 @@ pub struct CatalogObjects {
 /// - [`SqlStore::begin`], [`SqlStore::commit`] and [`SqlStore::rollback`] are called through [`Transaction`] alone.
 /// - Dropping the store MUST end the session, and with it roll back what is open and free every lock.
 /// - Statements MUST run as they are: no rewriting, no splitting.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no schema to migrate",
+    label = "this store is no `SqlStore`",
+    note = "a document store implements `Store` alone: it can be seeded, and there is nothing in it that a migration could change",
+    note = "match on `Backend`: `Backend::Sql` holds what `Migrator` takes"
+)]
 #[async_trait]
 pub trait SqlStore: Store {
     /// The dialect of the connected server.

@@ -17,7 +17,7 @@ impl Create {
         let (project, target) = context.target_to_change("db:create")?;
         let adapter = context.adapter(&target)?;
         let created = until_done(async {
-            let options = connect_options(project.root(), Access::Create);
+            let options = connect_options(project.root(), &target, Access::Create);
             Ok((adapter.create_database)(&target.url, &options).await?)
         })?;
         if context.output.is_json() {

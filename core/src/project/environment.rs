@@ -14,6 +14,13 @@ pub struct Environment {
     path: PathBuf,
 }
 
+impl Default for Environment {
+    /// The process's own, without a file.
+    fn default() -> Environment {
+        Environment { process: |name| std::env::var(name).ok(), variables: HashMap::new(), path: PathBuf::new() }
+    }
+}
+
 impl Environment {
     /// Reads an environment file; one that is not there is an error where `required`.
     ///

@@ -29,7 +29,7 @@ impl RowSource for Rows {
 
 fn target(columns: &[&str], mode: WriteMode) -> WriteTarget {
     let column = |name: &&str| TargetColumn { name: Name::from(*name), column_type: None };
-    WriteTarget { table: Name::from("t"), columns: columns.iter().map(column).collect(), mode }
+    WriteTarget { table: Name::from("t"), columns: columns.iter().map(column).collect(), document_id: None, mode }
 }
 
 async fn write(store: &mut Box<dyn SqlStore>, columns: &[&str], mode: WriteMode, rows: Vec<Vec<Value>>) -> Result<u64> {

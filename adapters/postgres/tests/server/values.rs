@@ -42,6 +42,7 @@ fn target(table: &str, columns: &[&str]) -> WriteTarget {
     WriteTarget {
         table: Name::exact(table),
         columns: columns.iter().map(|name| TargetColumn { name: Name::exact(name), column_type: None }).collect(),
+        document_id: None,
         mode: WriteMode::Insert,
     }
 }

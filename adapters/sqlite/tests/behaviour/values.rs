@@ -118,6 +118,7 @@ async fn a_bound_value_comes_back_as_it_was() {
         let target = WriteTarget {
             table: Name::from("t"),
             columns: vec![TargetColumn { name: Name::from("v"), column_type: Some(column_type.clone()) }],
+            document_id: None,
             mode: WriteMode::Insert,
         };
         let rows: Vec<Vec<Value>> = values.iter().cloned().chain([Value::Null]).map(|value| vec![value]).collect();
@@ -141,6 +142,7 @@ async fn a_literal_is_kept_as_the_same_bound_value_is() {
         let target = WriteTarget {
             table: Name::from("t"),
             columns: vec![TargetColumn { name: Name::from("v"), column_type: Some(column_type.clone()) }],
+            document_id: None,
             mode: WriteMode::Insert,
         };
         for value in values {

@@ -24,6 +24,7 @@ fn target(columns: &[(&str, ColumnType)], mode: WriteMode) -> WriteTarget {
             .iter()
             .map(|(name, column_type)| TargetColumn { name: Name::from(*name), column_type: Some(column_type.clone()) })
             .collect(),
+        document_id: None,
         mode,
     }
 }
