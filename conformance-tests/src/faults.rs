@@ -63,7 +63,7 @@ pub struct Faulty {
     inner: Option<Box<dyn SqlStore>>,
     dialect: Arc<dyn Dialect>,
     place: Place,
-    session: String,
+    session: Option<String>,
     trap: Arc<Trap>,
 }
 
@@ -73,7 +73,7 @@ impl Faulty {
         Faulty {
             dialect: inner.dialect(),
             place: inner.place().clone(),
-            session: inner.session(),
+            session: inner.session().ok(),
             inner: Some(inner),
             trap,
         }
@@ -192,8 +192,8 @@ impl SqlStore for Faulty {
         self.alive()?.unlock(key).await
     }
 
-    fn session(&self) -> String {
-        self.session.clone()
+    fn session(&self) -> Result<String> {
+        self.session.clone().ok_or_else(|| Error::failed("test.no-session", "the session has no identity"))
     }
 
     async fn session_is_gone(&mut self, session: &str) -> Result<Option<bool>> {

@@ -268,7 +268,11 @@ pub trait SqlStore: Store {
     async fn unlock(&mut self, key: &str) -> Result<()>;
 
     /// What identifies this session on its server, for a claim: it MUST be comparable with what a later session sees of it.
-    fn session(&self) -> String;
+    ///
+    /// # Errors
+    /// That there is no such thing, as behind a pooler that gives each transaction to another session: then nothing is run
+    /// outside of transactions.
+    fn session(&self) -> Result<String>;
 
     /// Whether the session of that identity is shown to be gone. `None` where that can't be known.
     ///

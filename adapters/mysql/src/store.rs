@@ -247,8 +247,8 @@ impl SqlStore for MysqlStore {
         lock::unlock(self, key).await
     }
 
-    fn session(&self) -> String {
-        lock::name(&self.identity)
+    fn session(&self) -> Result<String> {
+        Ok(lock::name(&self.identity))
     }
 
     async fn session_is_gone(&mut self, session: &str) -> Result<Option<bool>> {

@@ -52,9 +52,9 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// Cancels what runs and closes the socket, without waiting for either.
+    /// Closes the socket and cancels what runs, without waiting for either.
     pub(crate) fn end(&self) {
-        self.task.abort();
+        self.hang_up();
         let remote = self.clone();
         // A thread of its own: the caller's runtime may be about to end.
         let spawned = std::thread::Builder::new().name("fastman-cancel".to_owned()).spawn(move || {
@@ -67,6 +67,11 @@ impl Remote {
         if let Err(error) = spawned {
             tracing::warn!(%error, "what the session was running could not be cancelled");
         }
+    }
+
+    /// Closes the socket.
+    pub(crate) fn hang_up(&self) {
+        self.task.abort();
     }
 
     async fn cancel(&self) -> io::Result<()> {

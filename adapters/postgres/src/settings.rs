@@ -37,8 +37,8 @@ pub(crate) struct Settings {
     pub application_name: String,
     /// Nothing may be written.
     pub read_only: bool,
-    /// Whether the URL itself says that a pooler stands in between.
-    pub pooled: bool,
+    /// Whether a pooler gives transactions of this connection to different sessions, where the URL says so; otherwise it is found out.
+    pub pooled: Option<bool>,
     /// Connecting is given up after this.
     pub timeout: Duration,
 }
@@ -166,7 +166,7 @@ impl Settings {
             options: None,
             application_name: "fastman".to_owned(),
             read_only: options.read_only,
-            pooled: false,
+            pooled: None,
             timeout: options.timeout,
         };
         for (name, value) in url.parameters() {
@@ -209,7 +209,7 @@ impl Settings {
             }
             "options" => self.options = Some(value.to_owned()),
             "application_name" => self.application_name = value.to_owned(),
-            "pgbouncer" => self.pooled = value != "false",
+            "pgbouncer" => self.pooled = Some(value != "false"),
             "connect_timeout" => {
                 let seconds: u64 = value.parse().map_err(|_| {
                     Error::usage("url.parameter", format!("connect_timeout={value} is not a number of seconds"))

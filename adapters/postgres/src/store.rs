@@ -33,7 +33,7 @@ pub(crate) struct PostgresStore {
     settings: Arc<Settings>,
     dialect: Arc<Postgres>,
     place: Place,
-    session: String,
+    session: Option<String>,
     /// Something that is not the server answers for it: the session may change from transaction to transaction.
     pooled: bool,
     /// What a transaction begins with behind a pooler.
@@ -58,8 +58,8 @@ impl PostgresStore {
                 database: settings.database.clone().unwrap_or_default(),
                 server: format!("PostgreSQL {}", shown(link.version)),
             },
-            session: String::new(),
-            pooled: settings.pooled,
+            session: None,
+            pooled: false,
             local: String::new(),
             in_transaction: false,
             poisoned: false,
@@ -88,9 +88,9 @@ impl PostgresStore {
         else {
             return Err(Error::database(ErrorClass::Corrupt, "the server does not say which session this is"));
         };
-        self.session = lock::name(*pid, started);
         self.place.database.clone_from(database);
-        self.pooled |= i64::from(self.link.process) != *pid;
+        self.pooled = self.settings.pooled.unwrap_or(i64::from(self.link.process) != *pid);
+        self.session = (!self.pooled).then(|| lock::name(*pid, started));
         let set = self.set_statements(*linux);
         if self.pooled {
             tracing::debug!("a pooler stands between this session and the server");
@@ -132,9 +132,10 @@ impl PostgresStore {
         if self.settings.read_only { "READ ONLY" } else { "" }
     }
 
-    /// Whether the transaction's settings must go with each statement outside of one.
+    /// Whether a statement outside of a transaction needs one around it: behind a pooler, where it is to see a schema of its own or to
+    /// write nothing.
     fn needs_local(&self) -> bool {
-        !self.local.is_empty() && !self.in_transaction
+        self.pooled && !self.in_transaction && (self.settings.search_path.is_some() || self.settings.read_only)
     }
 }
 
@@ -142,7 +143,7 @@ impl Drop for PostgresStore {
     fn drop(&mut self) {
         // In a transaction something may still run; otherwise the connection says goodbye by itself.
         if self.in_transaction && !self.poisoned {
-            self.link.remote.end();
+            self.end();
         }
     }
 }
@@ -251,8 +252,18 @@ impl SqlStore for PostgresStore {
         Ok(())
     }
 
-    fn session(&self) -> String {
-        self.session.clone()
+    fn session(&self) -> Result<String> {
+        self.session.clone().ok_or_else(|| {
+            Error::refused(
+                "postgres.pooled",
+                "a pooler stands between this session and the server, and what runs outside of a transaction needs a session \
+                 of its own",
+            )
+            .with_help(
+                "connect to the server itself for this migration (`transaction:false`); or, where the pooler gives each client \
+                 a session of its own, say so with pgbouncer=false in the URL",
+            )
+        })
     }
 
     async fn session_is_gone(&mut self, session: &str) -> Result<Option<bool>> {
@@ -298,8 +309,14 @@ impl PostgresStore {
         self.in_transaction = false;
         if !self.poisoned {
             self.poisoned = true;
-            self.link.remote.end();
+            self.end();
         }
+    }
+
+    /// Ends the session and what it runs. A pooler ends what a client that is gone was running; a request to cancel at the same
+    /// moment has been seen to crash one (PgBouncer 1.18), or could hit another client's statement.
+    fn end(&self) {
+        if self.pooled { self.link.remote.hang_up() } else { self.link.remote.end() }
     }
 
     /// The client, unless the session is over.

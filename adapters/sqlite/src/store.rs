@@ -164,8 +164,8 @@ impl SqlStore for SqliteStore {
         Ok(())
     }
 
-    fn session(&self) -> String {
-        self.session.name()
+    fn session(&self) -> Result<String> {
+        Ok(self.session.name())
     }
 
     async fn session_is_gone(&mut self, session: &str) -> Result<Option<bool>> {

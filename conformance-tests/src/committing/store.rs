@@ -113,8 +113,8 @@ impl SqlStore for CommittingStore {
         Ok(())
     }
 
-    fn session(&self) -> String {
-        self.id.to_string()
+    fn session(&self) -> Result<String> {
+        Ok(self.id.to_string())
     }
 
     async fn session_is_gone(&mut self, session: &str) -> Result<Option<bool>> {

@@ -252,6 +252,10 @@ impl Run<'_> {
         items: &[Item],
         reports: &mut Vec<MigrationReport>,
     ) -> Result<Progress> {
+        if items.iter().any(|item| !item.plan.up.is_transactional(&*self.dialect)) {
+            // Nothing is applied where something after it could not be.
+            store.session()?;
+        }
         let mut next = 0;
         let mut applied = 0;
         while let Some(item) = items.get(next) {

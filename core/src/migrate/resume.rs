@@ -206,7 +206,7 @@ impl Run<'_> {
         record: &Record,
         mut cells: Vec<(&'static str, Value)>,
     ) -> Result<bool> {
-        let session = store.session();
+        let session = store.session()?;
         cells.push(("state", Value::Text(RowState::Running.word().to_owned())));
         cells.push(("session", Value::Text(session)));
         cells.push(("failure", Value::Null));

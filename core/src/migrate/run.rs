@@ -184,7 +184,7 @@ impl<'a> Run<'a> {
         let Some(session) = record.session.as_deref().filter(|_| record.state == RowState::Running) else {
             return Ok(false);
         };
-        if session == store.session() {
+        if store.session().is_ok_and(|own| own == session) {
             return Ok(false);
         }
         let holder = format!("{}, session {session}", record.applied_by);

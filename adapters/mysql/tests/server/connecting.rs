@@ -69,8 +69,8 @@ async fn an_account_without_privileges_may_not_make_tables(server: &Server) -> R
     let error = reader.execute("CREATE TABLE t (id INT)", &[]).await.unwrap_err();
     assert_eq!(error.class(), Some(ErrorClass::NoPrivilege), "{error:?}");
     // It sees its own sessions alone, and does not say of another's that it is gone.
-    assert_eq!(reader.session_is_gone(&root.session()).await?, None);
-    let gone = reader.session();
+    assert_eq!(reader.session_is_gone(&root.session()?).await?, None);
+    let gone = reader.session()?;
     drop(reader);
     let mut reader = connect(&server.url_as(&format!("{name}:pa%3Ass"), &database.name)).await?;
     assert_eq!(reader.session_is_gone(&gone).await?, Some(true));

@@ -62,8 +62,8 @@ async fn sessions_are_told_apart_and_known_when_gone(server: &Server) -> Result<
     let database = server.database().await?;
     let mut first = connect(&database.url).await?;
     let second = first.sibling().await?.expect("there can be a second session");
-    let name = second.session();
-    assert_ne!(first.session(), name);
+    let name = second.session()?;
+    assert_ne!(first.session()?, name);
     assert_eq!(first.session_is_gone(&name).await?, Some(false));
     assert_eq!(first.session_is_gone(&name.replace("started ", "started 1")).await?, Some(true));
     assert_eq!(first.session_is_gone("nonsense").await?, None);

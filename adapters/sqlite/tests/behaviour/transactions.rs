@@ -196,7 +196,7 @@ async fn beginning_that_nobody_waits_for_leaves_no_transaction_open() {
 async fn a_session_knows_when_another_is_gone() {
     let mut database = Database::new().await;
     let other = database.another().await;
-    let name = other.session();
+    let name = other.session().unwrap();
     assert!(name.len() <= 255);
     assert_eq!(database.store.session_is_gone(&name).await.unwrap(), Some(false));
     drop(other);

@@ -21,7 +21,10 @@ impl Run<'_> {
         item: &Item,
     ) -> Result<bool> {
         let migration = &self.migrations[item.plan.index];
-        let session = transaction.store().session();
+        let session = match transaction.store().session() {
+            Ok(session) => session,
+            Err(error) => return Err(undone(transaction, error).await),
+        };
         let (sequence, at) = (known.mark.sequence + 1, now());
         let mut statements: Vec<Statement> = Vec::new();
         if !known.exists {
@@ -86,7 +89,7 @@ impl Run<'_> {
             statements: item.steps.len(),
         });
         let started = Instant::now();
-        let session = store.session();
+        let session = store.session()?;
         let stepwise = Stepwise {
             history: &self.history,
             version,

@@ -220,8 +220,8 @@ impl SqlStore for FakeStore {
         Ok(())
     }
 
-    fn session(&self) -> String {
-        self.session.clone()
+    fn session(&self) -> Result<String> {
+        Ok(self.session.clone())
     }
 
     async fn session_is_gone(&mut self, session: &str) -> Result<Option<bool>> {

@@ -50,6 +50,10 @@ impl Run<'_> {
         ground: &Ground,
         undoings: &[Undoing<'_>],
     ) -> Result<Vec<MigrationReport>> {
+        if undoings.iter().any(|undoing| !undoing.is_inside(self.dialect.facts().ddl)) {
+            // Nothing is undone where something after it could not be.
+            store.session()?;
+        }
         let mut known = ground.known();
         let mut remaining = ground.records.as_slice();
         let mut reports: Vec<MigrationReport> = Vec::with_capacity(undoings.len());
@@ -134,10 +138,14 @@ impl Run<'_> {
     /// Marks the row as being undone, with the whole plan, and commits that.
     async fn claim_down(&self, mut transaction: Transaction<'_>, undoing: &Undoing<'_>) -> Result<()> {
         let plan = stored(&undoing.steps, undoing.transaction);
+        let session = match transaction.store().session() {
+            Ok(session) => session,
+            Err(error) => return Err(undone(transaction, error).await),
+        };
         let cells = vec![
             ("direction", Value::Text(Direction::Down.word().to_owned())),
             ("state", Value::Text(RowState::Running.word().to_owned())),
-            ("session", Value::Text(transaction.store().session())),
+            ("session", Value::Text(session)),
             ("statements_done", count(undoing.from)),
             ("statements", count(undoing.steps.len())),
             ("failure", Value::Null),
@@ -154,7 +162,7 @@ impl Run<'_> {
 
     /// The statements one by one, then the removal of the row.
     async fn undo_outside(&mut self, store: &mut dyn SqlStore, undoing: &Undoing<'_>) -> Result<()> {
-        let session = store.session();
+        let session = store.session()?;
         let version = undoing.record.version;
         let source = match (&undoing.side, undoing.migration) {
             (Some(_), Some(migration)) => Some(&migration.file.source),
