@@ -1,4 +1,4 @@
-//! The conformance suite on PostgreSQL.
+//! The conformance suite on PostgreSQL: directly, and through PgBouncer in transaction mode.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "all of this is tests")]
 
 #[path = "support/harness.rs"]
@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 fn main() -> ExitCode {
     let listing = std::env::args().any(|argument| argument == "--list");
-    let server = if listing { Err("listing".to_owned()) } else { support::Server::find() };
-    fastman_conformance::main(vec![Arc::new(harness::Postgres::new(server))])
+    let find = |find: fn() -> Result<support::Server, String>| if listing { Err("listing".to_owned()) } else { find() };
+    fastman_conformance::main(vec![
+        Arc::new(harness::Postgres::direct(find(support::Server::find))),
+        Arc::new(harness::Postgres::behind_pgbouncer(find(support::Server::behind_pgbouncer))),
+    ])
 }

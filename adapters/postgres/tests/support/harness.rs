@@ -11,21 +11,44 @@ use fastman_core::store::SqlStore;
 
 use crate::support::{COMMAND, Database, Server, connect};
 
-/// The server of a run, started when it is first asked for.
+/// PostgreSQL, reached in one of the ways that there are.
 pub struct Postgres {
+    name: &'static str,
     server: Result<Server, String>,
+    command: &'static str,
+    exemptions: &'static [Exemption],
 }
 
+/// Why a pooler can't do what needs a session.
+const POOLED: &str = "behind a pooler nothing can be run outside of a transaction: it is refused";
+
 impl Postgres {
-    pub fn new(server: Result<Server, String>) -> Postgres {
-        Postgres { server }
+    /// The server itself.
+    pub fn direct(server: Result<Server, String>) -> Postgres {
+        Postgres { name: "postgres", server, command: COMMAND, exemptions: &[] }
+    }
+
+    /// The server behind PgBouncer in transaction mode.
+    pub fn behind_pgbouncer(server: Result<Server, String>) -> Postgres {
+        Postgres {
+            name: "postgres_pgbouncer",
+            server,
+            command: "apt-get install postgresql pgbouncer",
+            exemptions: &[
+                Exemption {
+                    test: "migrating::what_may_not_run_inside_a_transaction_runs_outside_of_one",
+                    reason: POOLED,
+                },
+                Exemption { test: "resuming::killed_outside_of_a_transaction_a_rerun_finishes", reason: POOLED },
+            ],
+        }
     }
 }
 
 #[async_trait]
 impl Harness for Postgres {
     fn backend(&self) -> String {
-        "postgres".to_owned()
+        self.name.to_owned()
     }
 
     fn facts(&self) -> Facts {
@@ -52,13 +75,13 @@ impl Harness for Postgres {
     }
 
     fn exemptions(&self) -> &[Exemption] {
-        &[]
+        self.exemptions
     }
 
     async fn availability(&self) -> Availability {
         match &self.server {
             Ok(_) => Availability::Ready,
-            Err(reason) => Availability::Missing { reason: reason.clone(), command: COMMAND.to_owned() },
+            Err(reason) => Availability::Missing { reason: reason.clone(), command: self.command.to_owned() },
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Server {
     /// What stands behind the database in the URL.
     parameters: String,
     own: Option<Own>,
+    /// What it really is, where this is a pooler in front of it.
+    behind: Option<Box<Server>>,
 }
 
 /// A throwaway server.
@@ -62,6 +64,7 @@ impl Server {
                 base: rest[..end].to_owned(),
                 parameters: parameters.to_owned(),
                 own: None,
+                behind: None,
             });
         }
         let binaries =
@@ -90,10 +93,7 @@ impl Server {
         if !made.status.success() {
             return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr)));
         }
-        let port = TcpListener::bind(("127.0.0.1", 0))
-            .and_then(|socket| socket.local_addr())
-            .map_err(|error| error.to_string())?
-            .port();
+        let port = free_port()?;
         let log = fs::File::create(folder.path().join("log")).map_err(|error| error.to_string())?;
         let mut command = unprivileged(&binaries.join("postgres"), folder.path());
         command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-k"]).arg(folder.path());
@@ -116,9 +116,47 @@ impl Server {
             base: format!("postgresql://postgres@127.0.0.1:{port}"),
             parameters: String::new(),
             own: Some(Own { child, folder, port }),
+            behind: None,
         };
         server.wait_until_ready(&data)?;
         Ok(server)
+    }
+
+    /// The same server behind a throwaway PgBouncer in transaction mode, with fewer sessions than there are clients.
+    pub fn behind_pgbouncer() -> Result<Server, String> {
+        let program = Path::new("/usr/sbin/pgbouncer");
+        if !program.exists() {
+            return Err("PgBouncer is not installed".to_owned());
+        }
+        let binaries = binaries().ok_or("no PostgreSQL server is installed")?;
+        let server = Server::start(&binaries, &[])?;
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let port = free_port()?;
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             auth_type = any\npool_mode = transaction\ndefault_pool_size = 6\nmax_client_conn = 400\nunix_socket_dir =\nlogfile = {}\n",
+            server.port().unwrap_or_default(),
+            folder.path().join("log").display(),
+        );
+        fs::write(folder.path().join("pgbouncer.ini"), settings).map_err(|error| error.to_string())?;
+        give_away(folder.path());
+        let mut command = unprivileged(program, folder.path());
+        command.args(["-q", "pgbouncer.ini"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = spawn_for_good(command)?;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if Instant::now() > deadline {
+                return Err("PgBouncer did not get ready".to_owned());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(Server {
+            shared: std::sync::Mutex::default(),
+            base: format!("postgresql://postgres@127.0.0.1:{port}"),
+            parameters: String::new(),
+            own: Some(Own { child, folder, port }),
+            behind: Some(Box::new(server)),
+        })
     }
 
     fn wait_until_ready(&self, data: &Path) -> Result<(), String> {
@@ -223,6 +261,11 @@ pub async fn connect_with(url: &str, options: &ConnectOptions) -> fastman_core::
 /// Runs a future on a runtime of its own.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn free_port() -> Result<u16, String> {
+    let socket = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
+    Ok(socket.local_addr().map_err(|error| error.to_string())?.port())
 }
 
 /// Spawns on a thread that stays: the server is told to end when the thread that spawned it does, and a test's thread does so
