@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The database servers that the tests run against, on Debian: says which are missing and how to get them; with --install, or
-# with CI=true, gets them. It starts none: each test binary starts a throwaway server of its own and ends it.
+# The database servers, and the pooler, that the tests run against, on Debian: says which are missing and how to get them; with
+# --install, or with CI=true, gets them. It starts none: each test binary starts throwaway ones of its own and ends them.
 #
-#   tools/test-servers.sh [--install] [postgres] [mariadb] [mysql]      (default: those that this tree has an adapter for)
+#   tools/test-servers.sh [--install] [postgres] [pgbouncer] [mariadb] [mysql]
 #
-# Installing needs root. MySQL is in Debian's sid alone, so it is unpacked beside the system, with the libraries that it was
-# built for, into FASTMAN_TEST_MYSQL_ROOT (default /var/cache/fastman-mysql/root); the machine's own packages stay as they are.
+# Without names: those that this tree has an adapter for. Installing needs root. MySQL is in Debian's sid alone, so it is unpacked
+# beside the system, with the libraries that it was built for, into FASTMAN_TEST_MYSQL_ROOT (default
+# /var/cache/fastman-mysql/root); the machine's own packages stay as they are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,15 +16,15 @@ wanted=()
 for argument in "$@"; do
     case "$argument" in
     --install) install=true ;;
-    postgres | mariadb | mysql) wanted+=("$argument") ;;
+    postgres | pgbouncer | mariadb | mysql) wanted+=("$argument") ;;
     *)
-        echo "usage: tools/test-servers.sh [--install] [postgres] [mariadb] [mysql]" >&2
+        echo "usage: tools/test-servers.sh [--install] [postgres] [pgbouncer] [mariadb] [mysql]" >&2
         exit 2
         ;;
     esac
 done
 if [ ${#wanted[@]} = 0 ]; then
-    [ -d adapters/postgres ] && wanted+=(postgres)
+    [ -d adapters/postgres ] && wanted+=(postgres pgbouncer)
     [ -d adapters/mysql ] && wanted+=(mariadb mysql)
 fi
 
@@ -32,6 +33,7 @@ mysql_root="${FASTMAN_TEST_MYSQL_ROOT:-/var/cache/fastman-mysql/root}"
 is_there() {
     case "$1" in
     postgres) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null ;;
+    pgbouncer) [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null ;;
     mariadb) command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] ;;
     mysql) [ -x "$mysql_root/usr/sbin/mysqld" ] ;;
     esac
@@ -52,6 +54,11 @@ get_postgres() {
         echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
     fi
     apt_install -o Dpkg::Options::=--force-confold postgresql
+}
+
+# A pooler in front of PostgreSQL.
+get_pgbouncer() {
+    apt_install pgbouncer
 }
 
 get_mariadb() {

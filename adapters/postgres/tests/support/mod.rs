@@ -124,6 +124,9 @@ impl Server {
 
     /// The same server behind a throwaway PgBouncer in transaction mode, with fewer sessions than there are clients.
     pub fn behind_pgbouncer() -> Result<Server, String> {
+        if std::env::var(VARIABLE).is_ok() {
+            return Err(format!("{VARIABLE} names a server, and the pooler stands in front of a throwaway one alone"));
+        }
         let program = Path::new("/usr/sbin/pgbouncer");
         if !program.exists() {
             return Err("PgBouncer is not installed".to_owned());
@@ -215,7 +218,12 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(own) = &mut self.own {
-            let _ = Command::new("kill").args(["-INT", &own.child.id().to_string()]).status();
+            if self.behind.is_some() {
+                // A pooler would wait for its clients.
+                let _ = own.child.kill();
+            } else {
+                let _ = Command::new("kill").args(["-INT", &own.child.id().to_string()]).status();
+            }
             let _ = own.child.wait();
         }
     }
