@@ -10,6 +10,7 @@ mod effect;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(crate) use effect::plain;
 use effect::{Effect, effect};
 
 use crate::error::{Category, Error};
@@ -208,6 +209,25 @@ impl Unknown {
     }
 }
 
+/// What a statement does to an index, a trigger or a view.
+pub(crate) enum Deed {
+    /// It makes one, in these words, as a catalog keeps them.
+    Makes(CatalogObject),
+    /// It drops the one of that name.
+    Drops(ObjectKind, String),
+    /// Neither.
+    Nothing,
+}
+
+/// What a statement does to an index, a trigger or a view, by its words.
+pub(crate) fn deed(sql: &str, rules: &LexicalRules) -> Deed {
+    match effect(sql, rules) {
+        Effect::Makes { object, .. } => Deed::Makes(object),
+        Effect::Drops { kind, name } => Deed::Drops(kind, name),
+        _ => Deed::Nothing,
+    }
+}
+
 /// Whether a statement for one engine may change the schema.
 pub(crate) fn changes_schema(sql: &str, rules: &LexicalRules) -> bool {
     effect(sql, rules) != Effect::Nothing
@@ -221,7 +241,7 @@ fn has_index(table: &crate::schema::Table, name: &str) -> bool {
 fn names(sql: &str, name: &Name, rules: &LexicalRules) -> bool {
     Lexer::new(sql, 0..sql.len(), *rules).any(|token| {
         matches!(token.kind, TokenKind::Word | TokenKind::QuotedName | TokenKind::Text)
-            && effect::plain(token.text(sql)).to_lowercase() == *name.key()
+            && plain(token.text(sql)).to_lowercase() == *name.key()
     })
 }
 

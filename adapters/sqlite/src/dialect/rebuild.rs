@@ -9,7 +9,7 @@
 use fastman_core::Result;
 use fastman_core::dialect::{Step, unsupported};
 use fastman_core::error::Error;
-use fastman_core::schema::{ConstraintKind, Index, Name, Schema, Table};
+use fastman_core::schema::{Column, ConstraintKind, Index, Name, Schema, Table};
 use fastman_core::sql::text;
 use fastman_core::store::{CatalogObject, ObjectKind};
 use fastman_flavours::SQLITE;
@@ -70,7 +70,10 @@ impl Rebuild<'_> {
             });
         }
         for column in self.after.columns.iter().filter(|column| column.on_update_now) {
-            statements.push(create_trigger(self.after, column));
+            statements.push(match self.live_trigger(column) {
+                Some(sql) => sql.to_owned(),
+                None => create_trigger(self.after, column),
+            });
         }
         statements.extend(kept.iter().map(|object| object.sql.clone()));
         let table = &self.after.name;
@@ -85,8 +88,33 @@ impl Rebuild<'_> {
         let stays = self.before.indexes.iter().any(|before| before == index);
         let is_it = |object: &&CatalogObject| object.kind == ObjectKind::Index && object.name.to_lowercase() == key;
         let live = self.found.catalog.objects.iter().find(is_it).filter(|_| stays)?;
-        let names_gone = self.found.gone.iter().any(|column| tokens::names(&live.sql, column.as_str()));
-        (!names_gone).then_some(&live.sql)
+        (!self.names_gone(live)).then_some(&live.sql)
+    }
+
+    /// What the catalog says of the trigger behind ON UPDATE CURRENT_TIMESTAMP: somebody may have changed it. It is of use as
+    /// long as nothing that it names has another name by now.
+    fn live_trigger(&self, column: &Column) -> Option<&str> {
+        let name = trigger_name(&self.after.name, &column.name);
+        let live = self.found.catalog.objects.iter().find(|object| is_trigger(object, &name))?;
+        (self.own_before(&name)? != live.sql && !self.names_gone(live)).then_some(&live.sql)
+    }
+
+    /// The text of the table's own trigger of that name before any change.
+    fn own_before(&self, name: &Name) -> Option<String> {
+        let table = self.found.table;
+        let mut touched = table.columns.iter().filter(|column| column.on_update_now);
+        touched
+            .find(|column| trigger_name(&table.name, &column.name) == *name)
+            .map(|column| create_trigger(table, column))
+    }
+
+    /// Whether one of the table's own triggers is not what the model makes it.
+    fn is_changed(&self, object: &CatalogObject) -> bool {
+        self.own_before(&Name::exact(&object.name)).is_some_and(|own| own != object.sql)
+    }
+
+    fn names_gone(&self, object: &CatalogObject) -> bool {
+        self.found.gone.iter().any(|column| tokens::names(&object.sql, column.as_str()))
     }
 
     /// Each column that rows are given a value in, and that value.
@@ -220,6 +248,10 @@ impl Rebuild<'_> {
                 _ => true,
             };
             // Without a catalog all that sections for SQLite made is here, whatever table it is of.
+            if object.kind == ObjectKind::Trigger && is_known && self.is_changed(object) && self.names_gone(object) {
+                lost.push(format!("trigger {:?}, which was changed by hand", object.name));
+                continue;
+            }
             if is_known || !(is_own || tokens::names(&object.sql, self.before.name.as_str())) {
                 continue;
             }
@@ -270,6 +302,10 @@ impl Rebuild<'_> {
         }
         error
     }
+}
+
+fn is_trigger(object: &CatalogObject, name: &Name) -> bool {
+    object.kind == ObjectKind::Trigger && object.name.eq_ignore_ascii_case(name.as_str())
 }
 
 /// The triggers that the model makes.

@@ -88,7 +88,14 @@ impl Dialect for FakeDialect {
     }
 
     fn render(&self, input: RenderInput<'_>) -> Result<Vec<Step>> {
-        input.changes.iter().map(|change| self.step(change, &input)).collect()
+        let mut steps: Vec<Step> =
+            input.changes.iter().map(|change| self.step(change, &input)).collect::<Result<_>>()?;
+        // What is kept of a table that is built anew is made again in its own words, where it has some.
+        if let Some(table) = steps.iter().find_map(|step| step.rebuilds.clone()) {
+            let words = input.catalog.objects.iter().filter(|object| !object.sql.is_empty());
+            steps.extend(words.map(|object| Step::ddl(object.sql.clone(), &table).rebuilding(&table)));
+        }
+        Ok(steps)
     }
 
     fn script_transaction(&self, suspends: bool) -> (Vec<String>, Vec<String>) {
@@ -125,7 +132,10 @@ impl FakeDialect {
         let json = serde_json::to_string(change).unwrap();
         let objects: Vec<&str> = input.catalog.objects.iter().map(|object| object.name.as_str()).collect();
         let objects = if objects.is_empty() { String::new() } else { format!(" keeping {}", objects.join(" ")) };
-        let sql = format!("{verb} {table}{objects} #{json}");
+        let anew = self.facts.alter == AlterStyle::Rebuild && rebuilds(change);
+        let columns = input.after.table(table).filter(|_| anew).into_iter().flat_map(|table| &table.columns);
+        let columns: String = columns.map(|column| format!(" {}", column.name)).collect();
+        let sql = format!("{verb} {table}{objects} #{json}{columns}");
         if change.is_data() {
             return Ok(Step::data(sql));
         }
@@ -138,6 +148,6 @@ impl FakeDialect {
             }
             _ => step,
         };
-        Ok(if self.facts.alter == AlterStyle::Rebuild && rebuilds(change) { step.rebuilding(table) } else { step })
+        Ok(if anew { step.rebuilding(table) } else { step })
     }
 }

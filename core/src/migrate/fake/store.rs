@@ -10,6 +10,7 @@ use super::world::{Data, State, World};
 use crate::dialect::{DdlTransactions, Dialect, LockScope};
 use crate::error::{Error, ErrorClass, Result};
 use crate::migrate::TABLE;
+use crate::migrate::handmade::{self, Deed};
 use crate::schema::{Change, Name, Schema};
 use crate::store::{
     CatalogObject, CatalogObjects, LockAttempt, ObjectKind, Place, RowSource, SqlStore, Store, TransactionOptions,
@@ -73,7 +74,9 @@ impl FakeStore {
         if history::concerns(sql) {
             return history::execute(&mut state.data.history, sql, parameters);
         }
-        let change: Option<Change> = sql.split_once(" #").map(|(_, json)| serde_json::from_str(json).unwrap());
+        let change: Option<Change> = sql
+            .split_once(" #")
+            .map(|(_, json)| serde_json::Deserializer::from_str(json).into_iter().next().unwrap().unwrap());
         let defines = change.as_ref().map_or(sql.starts_with("define"), |change| !change.is_data());
         let committing = self.world.facts.ddl == DdlTransactions::Committing;
         match &change {
@@ -258,14 +261,18 @@ impl SqlStore for FakeStore {
             .flat_map(|table| {
                 state.data.triggers.get(table.as_str()).into_iter().flatten().map(move |trigger| (table, trigger))
             })
-            .map(|(table, trigger)| CatalogObject {
-                kind: ObjectKind::Trigger,
-                name: trigger.clone(),
-                table: table.to_string(),
-                sql: String::new(),
+            .map(|(table, trigger)| match handmade::deed(trigger, &ENGINE.lexical) {
+                Deed::Makes(object) => object,
+                _ => CatalogObject {
+                    kind: ObjectKind::Trigger,
+                    name: trigger.clone(),
+                    table: table.to_string(),
+                    sql: String::new(),
+                },
             })
             .collect();
-        Ok(CatalogObjects { live: true, objects, tables: schema, attributes: Vec::new() })
+        let attributes = state.data.attributes.iter().filter(|(table, _)| tables.contains(table)).cloned().collect();
+        Ok(CatalogObjects { live: true, objects, tables: schema, attributes })
     }
 
     async fn echo(&mut self, relations: &[Name]) -> Result<Vec<Option<String>>> {

@@ -7,7 +7,7 @@ use super::history::Rows;
 use super::store::FakeStore;
 use crate::dialect::Facts;
 use crate::error::ErrorClass;
-use crate::schema::Schema;
+use crate::schema::{Name, Schema};
 
 /// When a session is to be killed: at which statement, and whether that one still takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,10 @@ pub struct Kill {
 #[derive(Clone, Debug, Default)]
 pub struct Data {
     pub schema: Schema,
-    /// Triggers by table, which the model does not know.
+    /// Triggers by table, which the model does not know: the name alone, or the whole statement.
     pub triggers: BTreeMap<String, Vec<String>>,
+    /// What else the model does not know, by table.
+    pub attributes: Vec<(Name, String)>,
     /// The history; `None` before it is made.
     pub history: Option<Rows>,
     /// What the user's own statements and those that write rows have left, in order.

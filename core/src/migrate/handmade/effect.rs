@@ -146,7 +146,7 @@ fn name_of(sql: &str, token: &Token) -> Option<String> {
 }
 
 /// A name without its quotes.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let inside = || text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
     match text.as_bytes().first() {
         Some(b'"') => inside().replace("\"\"", "\""),

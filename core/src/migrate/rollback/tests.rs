@@ -155,6 +155,62 @@ fn a_stored_plan_that_builds_a_table_anew_may_not_lose_what_came_to_the_table_si
     assert_eq!(world.take_log(), ["alter users keeping audit"]);
 }
 
+/// Of a trigger, once by its words when the migration was applied and once as it is now.
+fn undone_with_trigger(then: &str, now: &str) -> Result<RollbackReport, Error> {
+    let world = world(REBUILDING);
+    let alter = "-- migrate:up\nALTER TABLE users ALTER COLUMN name SET NOT NULL;\n";
+    migrate(&migrator(&[(1, USERS)]), &mut world.connect());
+    world.state().data.triggers.insert("users".to_owned(), vec![then.to_owned()]);
+    let migrator = migrator(&[(1, USERS), (2, alter)]);
+    migrate(&migrator, &mut world.connect());
+    world.state().data.triggers.insert("users".to_owned(), vec![now.to_owned()]);
+    rollback(&migrator, &mut world.connect(), &RollbackOptions::default())
+}
+
+#[test]
+fn a_stored_plan_may_not_make_again_what_was_changed_since_as_it_was() {
+    let then = "CREATE TRIGGER audit AFTER DELETE ON users BEGIN DELETE FROM posts; END";
+    let error = undone_with_trigger(then, &then.replace("posts", "tags")).unwrap_err();
+    assert_eq!((error.code(), error.category()), ("migrate.rebuild-would-lose", Category::Refused));
+    assert!(error.message().contains("trigger audit, which was changed since"), "{error}");
+    assert!(error.help().unwrap().contains("--down=file"), "{error:?}");
+    assert!(error.help().unwrap().contains("by hand"), "{error:?}");
+}
+
+#[test]
+fn what_only_looks_changed_hinders_no_stored_plan() {
+    let then = "CREATE TRIGGER audit AFTER DELETE ON users BEGIN DELETE FROM posts; END";
+    let now = "create trigger \"audit\"\n  after delete on users begin\n  delete from \"posts\"; -- all\nend";
+    undone_with_trigger(then, now).unwrap();
+}
+
+#[test]
+fn a_stored_plan_may_not_lose_what_the_model_has_no_place_for() {
+    let world = world(REBUILDING);
+    let alter = "-- migrate:up\nALTER TABLE users ALTER COLUMN name SET NOT NULL;\n";
+    let migrator = migrator(&[(1, USERS), (2, alter)]);
+    migrate(&migrator, &mut world.connect());
+    let users = crate::schema::Name::folded("users");
+    world.state().data.attributes.push((users, "column \"name\" is COLLATE NOCASE".to_owned()));
+    let error = rollback(&migrator, &mut world.connect(), &RollbackOptions::default()).unwrap_err();
+    assert_eq!(error.code(), "migrate.rebuild-would-lose");
+    assert!(error.message().contains("column \"name\" is COLLATE NOCASE"), "{error}");
+    assert!(error.help().unwrap().starts_with("no plan can keep all of that"), "{error:?}");
+    world.state().data.attributes.clear();
+    rollback(&migrator, &mut world.connect(), &RollbackOptions::default()).unwrap();
+}
+
+#[test]
+fn what_stands_on_a_column_that_a_stored_plan_drops_goes_with_it() {
+    let world = world(REBUILDING);
+    let add = "-- migrate:up\nALTER TABLE users ADD COLUMN age INTEGER;\n";
+    let migrator = migrator(&[(1, USERS), (2, add)]);
+    migrate(&migrator, &mut world.connect());
+    let users = crate::schema::Name::folded("users");
+    world.state().data.attributes.push((users, "column \"age\" is COLLATE NOCASE".to_owned()));
+    rollback(&migrator, &mut world.connect(), &RollbackOptions::default()).unwrap();
+}
+
 #[test]
 fn pretending_to_undo_changes_nothing() {
     for facts in [TRANSACTIONAL, COMMITTING] {
