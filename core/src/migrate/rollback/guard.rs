@@ -135,10 +135,10 @@ impl Guard<'_> {
             }
             match Rename::of(sql, self.rules) {
                 // An index names columns of its own table alone.
-                Some(Rename { table: of, column: Some(column), to }) => {
-                    if of == table || object.kind == ObjectKind::Trigger {
-                        definition.rename(&column, &to);
-                    }
+                Some(Rename { table: of, column: Some(column), to })
+                    if of == table || object.kind == ObjectKind::Trigger =>
+                {
+                    definition.rename(&column, &to);
                 }
                 Some(Rename { table: from, column: None, to }) => {
                     definition.rename(&from, &to);
@@ -146,7 +146,7 @@ impl Guard<'_> {
                         table = to;
                     }
                 }
-                None => {}
+                _ => {}
             }
         }
         Fate::Unknown
