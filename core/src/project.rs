@@ -137,6 +137,16 @@ impl Project {
         self.root.join(own.unwrap_or(&self.config.folders.migrations))
     }
 
+    /// The folder of the seeders.
+    pub fn seeders_folder(&self) -> PathBuf {
+        self.root.join(&self.config.folders.seeders)
+    }
+
+    /// The folder of the factories.
+    pub fn factories_folder(&self) -> PathBuf {
+        self.root.join(&self.config.folders.factories)
+    }
+
     /// The file of a model: the pattern with the name in it.
     pub fn model_path(&self, name: &str) -> PathBuf {
         self.root.join(self.config.folders.models.replace(config::NAME, name))

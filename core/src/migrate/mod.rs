@@ -37,6 +37,7 @@ pub use history::TABLE;
 pub use migrator::{Migrator, Settings};
 pub use observer::{Event, Observer};
 pub use options::{DownSource, Extent, LOCK_TIMEOUT, MigrateOptions, Repair, RollbackOptions};
+pub(crate) use plan::controls_transaction;
 pub use report::{
     BaselineReport, FreshPlan, FreshReport, MigrateReport, MigrationReport, MigrationState, MigrationStatus, Recorded,
     RedoReport, RepairReport, RollbackItem, RollbackPlan, RollbackReport, StatusReport, Unfinished,

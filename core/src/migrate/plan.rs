@@ -10,6 +10,7 @@ use std::ops::Range;
 pub(crate) use check::{Isolation, Transacted, check_rebuilds};
 pub(crate) use down::Undo;
 pub(crate) use group::{Foreseen, Group};
+pub(crate) use raw::controls_transaction;
 
 use super::handmade::{Handmade, Unknown};
 use super::migrator::Migration;

@@ -48,6 +48,10 @@ pub struct Folders {
     pub migrations: String,
     /// The pattern of a model's file.
     pub models: String,
+    /// The seeders.
+    pub seeders: String,
+    /// The factories.
+    pub factories: String,
 }
 
 impl Default for Folders {
@@ -55,6 +59,8 @@ impl Default for Folders {
         Folders {
             migrations: "database/migrations/versions".to_owned(),
             models: format!("app/features/{NAME}/models.sql"),
+            seeders: "database/seeders".to_owned(),
+            factories: "tests/factories".to_owned(),
         }
     }
 }
@@ -159,6 +165,8 @@ impl Reader<'_> {
         for (key, value) in self.table("folders", value)? {
             match key.get_ref().as_ref() {
                 "migrations" => folders.migrations = self.text("folders.migrations", value)?.to_owned(),
+                "seeders" => folders.seeders = self.text("folders.seeders", value)?.to_owned(),
+                "factories" => folders.factories = self.text("folders.factories", value)?.to_owned(),
                 "models" => {
                     let pattern = self.text("folders.models", value)?;
                     if !pattern.contains(NAME) {
@@ -168,7 +176,7 @@ impl Reader<'_> {
                     }
                     folders.models = pattern.to_owned();
                 }
-                _ => return Err(self.unknown(key, "folders.", &["migrations", "models"])),
+                _ => return Err(self.unknown(key, "folders.", &["migrations", "models", "seeders", "factories"])),
             }
         }
         Ok(folders)

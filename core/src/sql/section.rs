@@ -209,7 +209,7 @@ fn refuse_duplicates(script: &MigrationScript, section: &Section) -> Result<()> 
         .at(&script.source, section.header.clone(), "the second one"))
 }
 
-pub(super) fn unterminated(source: &SourceText, token: Token) -> Error {
+pub(crate) fn unterminated(source: &SourceText, token: Token) -> Error {
     let (what, close) = match token.kind {
         TokenKind::UnterminatedComment => ("comment", "`*/`"),
         TokenKind::UnterminatedName => ("quoted name", "its closing quote"),

@@ -30,7 +30,7 @@ impl Side {
 
 /// Whether a statement begins a transaction, commits it or rolls it back, whatever the engine: a savepoint, or a block of a
 /// procedural language, does none of that.
-fn controls_transaction(sql: &str) -> bool {
+pub(crate) fn controls_transaction(sql: &str) -> bool {
     let mut words = sql.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut next = || words.next().map(str::to_uppercase);
     let (first, second) = (next(), next());

@@ -18,7 +18,7 @@ mod queries;
 mod scope;
 mod statements;
 mod tables;
-mod temporal;
+pub(crate) mod temporal;
 mod types;
 
 #[cfg(test)]
