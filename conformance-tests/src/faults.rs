@@ -216,6 +216,10 @@ impl SqlStore for Faulty {
         self.alive()?.echo(relations).await
     }
 
+    async fn reserve_keys(&mut self, table: &Name, column: &Name, count: u64, above: i64) -> Result<i64> {
+        counted!(self, store => store.reserve_keys(table, column, count, above))
+    }
+
     async fn sibling(&mut self) -> Result<Option<Box<dyn SqlStore>>> {
         let trap = self.trap.clone();
         Ok(self.alive()?.sibling().await?.map(|sibling| Box::new(Faulty::new(sibling, trap)) as Box<dyn SqlStore>))

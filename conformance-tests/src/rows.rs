@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use fastman_core::schema::Table;
-use fastman_core::store::{RowSource, TargetColumn, WriteMode, WriteTarget};
+use fastman_core::store::{Batch, RowSource, TargetColumn, WriteMode, WriteTarget};
 use fastman_core::value::Value;
 use fastman_core::{Error, Result};
 
@@ -33,12 +33,11 @@ impl Rows {
 
 #[async_trait]
 impl RowSource for Rows {
-    async fn next_batch(&mut self) -> Result<Option<Vec<Vec<Value>>>> {
+    async fn next_batch(&mut self) -> Result<Option<Batch>> {
         if self.rows.is_empty() {
             return if self.fails_at_end { Err(Error::failed("test.source", "the source gave out")) } else { Ok(None) };
         }
-        let batch = self.batch.min(self.rows.len());
-        Ok(Some(self.rows.drain(..batch).collect()))
+        Ok(Some(Batch::take(&mut self.rows, self.batch)))
     }
 }
 

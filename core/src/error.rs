@@ -123,6 +123,7 @@ struct Inner {
     help: Option<String>,
     location: Option<Location>,
     details: Vec<String>,
+    row: Option<u64>,
 }
 
 impl Error {
@@ -151,6 +152,7 @@ impl Error {
             help: None,
             location: None,
             details: Vec::new(),
+            row: None,
         }))
     }
 
@@ -185,6 +187,16 @@ impl Error {
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Error {
         self.0.details.push(detail.into());
+        self
+    }
+
+    /// The same with the number, from 1, of the row of a stream that it is about, unless it has one already.
+    #[must_use]
+    pub fn in_row(mut self, row: u64) -> Error {
+        if self.0.row.is_none() {
+            self.0.row = Some(row);
+            self.0.details.push(format!("row {row}"));
+        }
         self
     }
 
@@ -230,6 +242,11 @@ impl Error {
     /// Where.
     pub fn location(&self) -> Option<&Location> {
         self.0.location.as_ref()
+    }
+
+    /// The row of a stream of rows that it is about, from 1.
+    pub fn row(&self) -> Option<u64> {
+        self.0.row
     }
 
     /// Further lines: what was done, what was not.

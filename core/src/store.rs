@@ -3,6 +3,7 @@
 //! [`Store`] is all that a document store has; [`SqlStore`] adds what migrating needs. [`Backend`] is what connecting
 //! returns, so that what a backend cannot do is a fact of the types.
 
+mod batch;
 mod document;
 mod transaction;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use batch::Batch;
 pub use document::document_id;
 pub use transaction::Transaction;
 
@@ -75,11 +77,16 @@ pub enum WriteMode {
 /// A source of rows, in batches. It is asked for the next batch when the store has taken the last one.
 #[async_trait]
 pub trait RowSource: Send {
-    /// The next rows, each as long as the target's columns; `None` at the end.
+    /// The next rows, each as wide as the target has columns; `None` at the end.
     ///
     /// # Errors
     /// What reading or generating the rows gave; the store passes it on unchanged.
-    async fn next_batch(&mut self) -> Result<Option<Vec<Vec<Value>>>>;
+    async fn next_batch(&mut self) -> Result<Option<Batch>>;
+
+    /// Gives back a batch that has been written, for the source to fill again. A store SHOULD do so; it need not.
+    fn recycle(&mut self, batch: Batch) {
+        drop(batch);
+    }
 }
 
 /// A backend that takes rows.
@@ -96,7 +103,7 @@ pub trait Store: Send {
     /// transactions MUST, outside of one, write all rows or none.
     ///
     /// # Errors
-    /// The first row that can't be written, with its number (from 1) as a detail; or what the source gave.
+    /// The first row that can't be written, with its number (from 1, [`Error::in_row`](crate::Error::in_row)); or what the source gave.
     async fn write(&mut self, target: &WriteTarget, rows: &mut dyn RowSource) -> Result<u64>;
 
     /// Deletes every row of the table, or every document of the collection, and returns how many.
@@ -306,6 +313,19 @@ pub trait SqlStore: Store {
     /// # Errors
     /// What the server says, classified.
     async fn echo(&mut self, relations: &[Name]) -> Result<Vec<Option<String>>>;
+
+    /// Reserves `count` consecutive keys of an identity column, in the open transaction, and returns the first.
+    ///
+    /// # Contract
+    /// - The keys MUST be free: above every key that the table has and none that the engine has given away.
+    /// - Until the transaction ends, no other session MUST be able to write a row under one of them; it MAY be made to wait.
+    /// - The engine MUST NOT give one of them to an insert without a key afterwards, in this session or another.
+    /// - It MUST NOT commit. Rolled back, the keys MAY be lost.
+    /// - `above`: the first MUST be greater than that.
+    ///
+    /// # Errors
+    /// What the server says, classified; [`ErrorClass::BadValue`](crate::error::ErrorClass::BadValue) where there are not so many.
+    async fn reserve_keys(&mut self, table: &Name, column: &Name, count: u64, above: i64) -> Result<i64>;
 
     /// A second session on the same database; `None` where there can be none (a database in memory).
     ///

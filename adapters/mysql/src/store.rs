@@ -1,5 +1,6 @@
 //! The store: one session on a MySQL or MariaDB server.
 
+mod keys;
 mod lock;
 
 use std::sync::Arc;
@@ -270,6 +271,10 @@ impl SqlStore for MysqlStore {
 
     async fn echo(&mut self, relations: &[Name]) -> Result<Vec<Option<String>>> {
         introspect::echo(self, relations).await
+    }
+
+    async fn reserve_keys(&mut self, table: &Name, column: &Name, count: u64, above: i64) -> Result<i64> {
+        keys::reserve(self, table, column, count, above).await
     }
 
     async fn sibling(&mut self) -> Result<Option<Box<dyn SqlStore>>> {

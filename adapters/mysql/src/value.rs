@@ -60,6 +60,79 @@ pub(crate) fn parameter(value: &Value) -> Result<Raw, NoValue> {
     })
 }
 
+/// Appends the value as the server reads it from a file, without escapes: nothing of texts, nothing for NULL.
+pub(crate) fn append(value: &Value, data: &mut Vec<u8>) -> Result<(), NoValue> {
+    match value {
+        Value::Integer(number) => append_integer(*number, data),
+        Value::Boolean(truth) => data.push(b'0' + u8::from(*truth)),
+        Value::Date(date) => append_date(*date, data)?,
+        Value::Time(time) => append_time(*time, data),
+        Value::Timestamp(timestamp) => append_timestamp(*timestamp, data)?,
+        Value::TimestampTz(instant) => append_timestamp(instant.naive_utc(), data)?,
+        other => data.extend_from_slice(text(other)?.unwrap_or_default().as_bytes()),
+    }
+    Ok(())
+}
+
+fn append_integer(number: i64, data: &mut Vec<u8>) {
+    let mut digits = [0_u8; 20];
+    let mut start = digits.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        data.push(b'-');
+    }
+    data.extend_from_slice(&digits[start..]);
+}
+
+/// The last `count` digits of a number.
+fn append_digits(number: u32, count: usize, data: &mut Vec<u8>) {
+    let start = data.len();
+    data.resize(start + count, b'0');
+    let mut rest = number;
+    for digit in data[start..].iter_mut().rev() {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
+}
+
+fn append_date(date: NaiveDate, data: &mut Vec<u8>) -> Result<(), NoValue> {
+    let year = u32::try_from(date.year()).ok().filter(|year| (1..=9999).contains(year)).ok_or(YEARS)?;
+    append_digits(year, 4, data);
+    data.push(b'-');
+    append_digits(date.month(), 2, data);
+    data.push(b'-');
+    append_digits(date.day(), 2, data);
+    Ok(())
+}
+
+fn append_time(time: NaiveTime, data: &mut Vec<u8>) {
+    append_digits(time.hour(), 2, data);
+    data.push(b':');
+    append_digits(time.minute(), 2, data);
+    data.push(b':');
+    append_digits(time.second(), 2, data);
+    let micros = micros(time);
+    if micros != 0 {
+        data.push(b'.');
+        append_digits(micros, 6, data);
+    }
+}
+
+fn append_timestamp(timestamp: NaiveDateTime, data: &mut Vec<u8>) -> Result<(), NoValue> {
+    append_date(timestamp.date(), data)?;
+    data.push(b' ');
+    append_time(timestamp.time(), data);
+    Ok(())
+}
+
 /// How many bytes a value takes on its way, about.
 pub(crate) fn size(value: &Value) -> usize {
     match value {

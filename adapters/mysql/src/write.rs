@@ -6,6 +6,7 @@
 
 mod insert;
 mod load;
+mod piece;
 mod upsert;
 
 use fastman_core::error::{Error, ErrorClass, Result};
@@ -15,11 +16,7 @@ use fastman_core::value::Value;
 use crate::dialect::quoted;
 use crate::error;
 use crate::store::MysqlStore;
-use crate::value::size;
-
-/// How much of the rows is in memory at once.
-const PIECE_BYTES: usize = 4 << 20;
-const PIECE_ROWS: usize = 50_000;
+use piece::Piece;
 
 /// Writes every row, or none where no transaction is open.
 pub(crate) async fn write(store: &mut MysqlStore, target: &WriteTarget, rows: &mut dyn RowSource) -> Result<u64> {
@@ -64,42 +61,23 @@ async fn write_inside(store: &mut MysqlStore, target: &WriteTarget, rows: &mut d
 
 /// Inserts every row into a table.
 async fn fill(store: &mut MysqlStore, table: &str, columns: &[TargetColumn], rows: &mut dyn RowSource) -> Result<u64> {
-    let mut piece: Vec<Vec<Value>> = Vec::new();
-    let (mut bytes, mut written) = (0, 0);
-    while let Some(batch) = rows.next_batch().await? {
-        for row in batch {
-            if row.len() != columns.len() {
-                return Err(numbered(
-                    Error::database(
-                        ErrorClass::BadValue,
-                        format!("a row has {} values for {} columns", row.len(), columns.len()),
-                    ),
-                    written + count(&piece) + 1,
-                ));
-            }
-            bytes += row.iter().map(size).sum::<usize>();
-            piece.push(row);
-            if bytes >= PIECE_BYTES || piece.len() >= PIECE_ROWS {
-                written += put(store, table, columns, &piece, written).await?;
-                piece.clear();
-                bytes = 0;
-            }
-        }
-    }
-    if !piece.is_empty() {
-        written += put(store, table, columns, &piece, written).await?;
+    let mut written = 0;
+    let mut piece = Piece::collect(columns, rows, written).await?;
+    while let Some(now) = piece {
+        // The next rows are made ready while the server takes these.
+        let before = written;
+        written += now.len();
+        let (put, next) =
+            tokio::join!(put(store, table, columns, &now, before), Piece::collect(columns, rows, written));
+        put?;
+        piece = next?;
+        now.recycle(rows);
     }
     Ok(written)
 }
 
 /// Inserts a piece; `before` rows stand before it.
-async fn put(
-    store: &mut MysqlStore,
-    table: &str,
-    columns: &[TargetColumn],
-    piece: &[Vec<Value>],
-    before: u64,
-) -> Result<u64> {
+async fn put(store: &mut MysqlStore, table: &str, columns: &[TargetColumn], piece: &Piece, before: u64) -> Result<()> {
     const POINT: &str = "fastman_piece";
     store.simple(&format!("SAVEPOINT {POINT}")).await?;
     let outcome = if store.local_infile {
@@ -107,16 +85,16 @@ async fn put(
             // It was switched off in the meantime.
             Ok(load::Outcome::NotAllowed) => {
                 store.local_infile = false;
-                insert::insert(store, table, columns, piece).await
+                insert::insert(store, table, columns, &piece.rows()).await
             }
             Ok(load::Outcome::Loaded(complaint)) => Ok(complaint),
             Err(error) => Err(error),
         }
     } else {
-        insert::insert(store, table, columns, piece).await
+        insert::insert(store, table, columns, &piece.rows()).await
     };
     let complaint = match outcome {
-        Ok(None) => return Ok(count(piece)),
+        Ok(None) => return Ok(()),
         Ok(Some(complaint)) => complaint,
         Err(error) if matches!(error.class(), Some(ErrorClass::LostConnection | ErrorClass::Busy)) => {
             return Err(error);
@@ -124,10 +102,10 @@ async fn put(
         Err(error) => error,
     };
     store.simple(&format!("ROLLBACK TO SAVEPOINT {POINT}")).await?;
-    for (row, number) in piece.iter().zip(before + 1..) {
-        match insert::insert(store, table, columns, std::slice::from_ref(row)).await {
+    for (row, number) in piece.rows().into_iter().zip(before + 1..) {
+        match insert::insert(store, table, columns, &[row]).await {
             Ok(None) => {}
-            Ok(Some(error)) | Err(error) => return Err(numbered(error, number)),
+            Ok(Some(error)) | Err(error) => return Err(error.in_row(number)),
         }
     }
     Err(complaint)
@@ -142,12 +120,4 @@ async fn complaint(store: &mut MysqlStore) -> Result<Error> {
         }
         _ => Error::database(ErrorClass::BadValue, "the server warned of a value and does not say of which"),
     })
-}
-
-fn numbered(error: Error, row: u64) -> Error {
-    error.with_detail(format!("row {row}"))
-}
-
-fn count(piece: &[Vec<Value>]) -> u64 {
-    u64::try_from(piece.len()).unwrap_or(u64::MAX)
 }

@@ -3,6 +3,7 @@
 //! Nothing is kept in the session that a pooler in transaction mode would lose or give to somebody else: statements are
 //! unnamed, and behind a pooler what a session would be SET is SET LOCAL in every transaction.
 
+mod keys;
 mod lock;
 mod run;
 
@@ -288,6 +289,11 @@ impl SqlStore for PostgresStore {
 
     async fn echo(&mut self, relations: &[Name]) -> Result<Vec<Option<String>>> {
         let outcome = introspect::echo(self, relations).await;
+        self.settled(outcome)
+    }
+
+    async fn reserve_keys(&mut self, table: &Name, column: &Name, count: u64, above: i64) -> Result<i64> {
+        let outcome = keys::reserve(self, table, column, count, above).await;
         self.settled(outcome)
     }
 

@@ -3,6 +3,7 @@
 mod connection;
 mod foreign_keys;
 mod guard;
+mod keys;
 mod session;
 mod worker;
 mod write;
@@ -189,6 +190,11 @@ impl SqlStore for SqliteStore {
     async fn echo(&mut self, relations: &[Name]) -> Result<Vec<Option<String>>> {
         let relations = relations.to_vec();
         self.read_catalog(move |connection| introspect::echo(connection, &relations)).await
+    }
+
+    async fn reserve_keys(&mut self, table: &Name, column: &Name, count: u64, above: i64) -> Result<i64> {
+        let (table, column) = (table.clone(), column.clone());
+        self.worker.call(move |session| keys::reserve(session, &table, &column, count, above)).await
     }
 
     async fn sibling(&mut self) -> Result<Option<Box<dyn SqlStore>>> {

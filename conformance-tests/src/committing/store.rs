@@ -137,6 +137,10 @@ impl SqlStore for CommittingStore {
         self.inner.echo(relations).await
     }
 
+    async fn reserve_keys(&mut self, table: &Name, column: &Name, count: u64, above: i64) -> Result<i64> {
+        self.inner.reserve_keys(table, column, count, above).await
+    }
+
     async fn sibling(&mut self) -> Result<Option<Box<dyn SqlStore>>> {
         Ok(self
             .inner

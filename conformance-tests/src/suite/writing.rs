@@ -20,6 +20,8 @@ tests!("writing":
     an_upsert_replaces_what_has_its_key,
     an_upsert_by_several_columns_twice_is_the_same_as_once,
     clearing_deletes_every_row,
+    reserved_keys_are_free_and_nobody_else_gets_them,
+    reserved_keys_stand_above_what_is_there,
 );
 
 const PEOPLE: &str = "CREATE TABLE people (
@@ -154,6 +156,48 @@ async fn an_upsert_by_several_columns_twice_is_the_same_as_once(context: Context
     target.columns.truncate(2);
     session.store.write(&target, &mut rows(all.iter().map(|row| row[..2].to_vec()).collect())).await?;
     assert_eq!(session.rows("links").await?, all);
+    Ok(())
+}
+
+/// Rows without a key take the keys that the engine gives them.
+async fn insert_without_key(session: &mut Session, email: &str) -> Result<i64> {
+    session.apply(&format!("INSERT INTO people (email) VALUES ('{email}');")).await?;
+    session.number(&format!("SELECT id FROM people WHERE email = '{email}'")).await
+}
+
+async fn reserved_keys_are_free_and_nobody_else_gets_them(context: Context) -> Result<()> {
+    let mut session = people(&context).await?;
+    let (table, column) = (Name::from("people"), Name::from("id"));
+    let mut second = session.second().await?;
+    let before = insert_without_key(&mut second, "before").await?;
+    let target = target(&session.table("people"));
+    let mut transaction = Transaction::begin(&mut *session.store, TransactionOptions::default()).await?;
+    let first = transaction.store().reserve_keys(&table, &column, 100, 0).await?;
+    assert!(first > before, "{first} is above {before}");
+    let next = transaction.store().reserve_keys(&table, &column, 5, first + 99).await?;
+    assert!(next >= first + 100, "{next} is above what was reserved from {first} on");
+    // Half of what was reserved is used, the rest is lost.
+    transaction.store().write(&target, &mut rows((first..first + 50).map(person).collect())).await?;
+    transaction.commit().await?;
+    let after = insert_without_key(&mut second, "after").await?;
+    assert!(!(first..first + 50).contains(&after), "{after} is one of ours");
+    assert_eq!(session.rows("people").await?.len(), 52);
+    Ok(())
+}
+
+async fn reserved_keys_stand_above_what_is_there(context: Context) -> Result<()> {
+    let mut session = people(&context).await?;
+    let (table, column) = (Name::from("people"), Name::from("id"));
+    let target = target(&session.table("people"));
+    session.store.write(&target, &mut rows(vec![person(500)])).await?;
+    let mut transaction = Transaction::begin(&mut *session.store, TransactionOptions::default()).await?;
+    assert_eq!(transaction.store().reserve_keys(&table, &column, 3, 0).await?, 501);
+    let first = transaction.store().reserve_keys(&table, &column, 3, 900).await?;
+    assert!(first > 900);
+    transaction.store().write(&target, &mut rows(vec![person(first), person(first + 1)])).await?;
+    transaction.rollback().await?;
+    assert_eq!(session.rows("people").await?.len(), 1);
+    assert!(insert_without_key(&mut session, "ordinary").await? > 500);
     Ok(())
 }
 

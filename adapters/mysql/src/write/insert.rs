@@ -21,7 +21,7 @@ pub(super) async fn insert(
     store: &mut MysqlStore,
     table: &str,
     columns: &[TargetColumn],
-    rows: &[Vec<Value>],
+    rows: &[&[Value]],
 ) -> Result<Option<Error>> {
     let most = ROWS.min(PARAMETERS / columns.len().max(1)).max(1);
     let names: Vec<String> = columns.iter().map(|column| quoted(column.name.as_str())).collect();
@@ -35,7 +35,7 @@ pub(super) async fn insert(
             names.join(", "),
             vec![places.as_str(); now.len()].join(", ")
         );
-        let parameters = bound(&now.iter().flatten().cloned().collect::<Vec<_>>())?;
+        let parameters = bound(&now.iter().copied().flatten().cloned().collect::<Vec<_>>())?;
         let connection = store.connection()?;
         let outcome = async {
             let result = connection.exec_iter(sql, parameters).await?;
@@ -54,7 +54,7 @@ pub(super) async fn insert(
 }
 
 /// How many of the rows fit into one statement; one at least.
-fn fitting(rows: &[Vec<Value>], most: usize) -> usize {
+fn fitting(rows: &[&[Value]], most: usize) -> usize {
     let mut bytes = 0;
     let fits = rows.iter().take(most).take_while(|row| {
         bytes += row.iter().map(crate::value::size).sum::<usize>();

@@ -3,17 +3,16 @@
 use std::io;
 
 use bytes::Bytes;
-use fastman_core::error::{Error, ErrorClass, Result};
+use fastman_core::error::{Error, Result};
 use fastman_core::store::TargetColumn;
-use fastman_core::value::Value;
 use futures::StreamExt;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Error as Failure, LocalInfileError};
 
 use super::complaint;
+use super::piece::Piece;
 use crate::dialect::quoted;
 use crate::store::MysqlStore;
-use crate::value::{self, hex};
 
 /// Numbers of "LOCAL is not allowed", of both products and of old ones.
 const NOT_ALLOWED: [u16; 3] = [1148, 3948, 4166];
@@ -34,13 +33,10 @@ pub(super) async fn load(
     store: &mut MysqlStore,
     table: &str,
     columns: &[TargetColumn],
-    rows: &[Vec<Value>],
+    piece: &Piece,
 ) -> Result<Outcome> {
-    let hexed: Vec<bool> = (0..columns.len())
-        .map(|index| rows.iter().any(|row| matches!(row.get(index), Some(Value::Bytes(_)))))
-        .collect();
-    let data = encode(rows, &hexed)?;
-    let sql = statement(table, columns, &hexed);
+    let data = piece.data.clone();
+    let sql = statement(table, columns, &piece.hexed);
     let connection = store.connection()?;
     connection.set_infile_handler(async move {
         let packets: Vec<io::Result<Bytes>> = (0..data.len())
@@ -84,53 +80,4 @@ fn statement(table: &str, columns: &[TargetColumn], hexed: &[bool]) -> String {
          FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({}){set}",
         fields.join(", ")
     )
-}
-
-/// The rows as lines of fields between tabs; columns of bytes as hexadecimal digits.
-fn encode(rows: &[Vec<Value>], hexed: &[bool]) -> Result<Bytes> {
-    let mut data = Vec::new();
-    for row in rows {
-        for (index, (value, hexed)) in row.iter().zip(hexed).enumerate() {
-            if index > 0 {
-                data.push(b'\t');
-            }
-            let text =
-                value::text(value).map_err(|reason| Error::database(ErrorClass::BadValue, reason.to_string()))?;
-            match (text, value) {
-                (None, _) => data.extend_from_slice(b"\\N"),
-                (Some(digits), Value::Bytes(_)) => data.extend_from_slice(digits.as_bytes()),
-                (Some(text), _) if *hexed => data.extend_from_slice(hex(text.as_bytes()).as_bytes()),
-                (Some(text), _) => escape(&text, &mut data),
-            }
-        }
-        data.push(b'\n');
-    }
-    Ok(data.into())
-}
-
-fn escape(text: &str, data: &mut Vec<u8>) {
-    for byte in text.bytes() {
-        match byte {
-            b'\\' => data.extend_from_slice(b"\\\\"),
-            b'\t' => data.extend_from_slice(b"\\t"),
-            b'\n' => data.extend_from_slice(b"\\n"),
-            0 => data.extend_from_slice(b"\\0"),
-            other => data.push(other),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_escaped_and_bytes_are_digits() {
-        let rows = [
-            vec![Value::Text("a\tb\\c\nd".into()), Value::Bytes(vec![0, 255]), Value::Null],
-            vec![Value::Text("\\N".into()), Value::Text("A".into()), Value::Boolean(true)],
-        ];
-        let data = encode(&rows, &[false, true, false]).unwrap();
-        assert_eq!(data, "a\\tb\\\\c\\nd\t00ff\t\\N\n\\\\N\t41\t1\n");
-    }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use fastman_core::Result;
 use fastman_core::error::ErrorClass;
 use fastman_core::schema::Name;
-use fastman_core::store::{RowSource, SqlStore, TargetColumn, WriteMode, WriteTarget};
+use fastman_core::store::{Batch, RowSource, SqlStore, TargetColumn, WriteMode, WriteTarget};
 use fastman_core::value::Value;
 
 use crate::support::{Server, connect};
@@ -17,13 +17,12 @@ tests!("writing":
     many_rows_are_written_either_way,
 );
 
-struct Rows(std::vec::IntoIter<Vec<Value>>);
+struct Rows(std::collections::VecDeque<Vec<Value>>);
 
 #[async_trait]
 impl RowSource for Rows {
-    async fn next_batch(&mut self) -> Result<Option<Vec<Vec<Value>>>> {
-        let batch: Vec<_> = self.0.by_ref().take(1000).collect();
-        Ok(Some(batch).filter(|batch| !batch.is_empty()))
+    async fn next_batch(&mut self) -> Result<Option<Batch>> {
+        Ok(Some(Batch::take(&mut self.0, 1000)).filter(|batch| !batch.is_empty()))
     }
 }
 
@@ -33,7 +32,7 @@ fn target(columns: &[&str], mode: WriteMode) -> WriteTarget {
 }
 
 async fn write(store: &mut Box<dyn SqlStore>, columns: &[&str], mode: WriteMode, rows: Vec<Vec<Value>>) -> Result<u64> {
-    store.write(&target(columns, mode), &mut Rows(rows.into_iter())).await
+    store.write(&target(columns, mode), &mut Rows(rows.into())).await
 }
 
 fn text(text: &str) -> Value {

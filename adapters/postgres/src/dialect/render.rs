@@ -384,15 +384,20 @@ impl Plan<'_> {
     }
 }
 
-/// Moves the sequence of a column above the greatest value in it, never back.
+/// Moves the sequence of a column above the greatest value in it, never back. Where it stands there already, no number is lost.
 pub(crate) fn advance_sequence(table: &str, column: &str) -> String {
-    let sequence =
-        format!("pg_catalog.pg_get_serial_sequence({}, {})", quoted_text(&quoted(table)), quoted_text(column));
+    let sequence = sequence_of(table, column);
     let (table, column) = (quoted(table), quoted(column));
     format!(
-        "SELECT pg_catalog.setval({sequence}, MAX({column})) FROM {table} \
-         HAVING MAX({column}) >= pg_catalog.nextval({sequence})"
+        "SELECT pg_catalog.setval({sequence}, MAX({column})) FROM {table} HAVING \
+         CASE WHEN MAX({column}) > COALESCE(pg_catalog.pg_sequence_last_value(CAST({sequence} AS regclass)), 0) \
+         THEN MAX({column}) >= pg_catalog.nextval({sequence}) ELSE FALSE END"
     )
+}
+
+/// The sequence that numbers a column, as an expression.
+pub(crate) fn sequence_of(table: &str, column: &str) -> String {
+    format!("pg_catalog.pg_get_serial_sequence({}, {})", quoted_text(&quoted(table)), quoted_text(column))
 }
 
 /// How rows get to the new type. What PostgreSQL would cut or round silently is made to fail.

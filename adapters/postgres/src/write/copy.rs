@@ -40,9 +40,10 @@ pub(super) async fn copy(
         rows: 0,
     };
     while let Some(batch) = rows.next_batch().await? {
-        for row in &batch {
+        for row in batch.rows() {
             stream.row(row).await?;
         }
+        rows.recycle(batch);
     }
     stream.finish().await?;
     Ok(stream.finished)
@@ -154,14 +155,14 @@ impl Stream<'_> {
 
     fn bad_row(&self, message: String) -> Error {
         let row = self.finished + self.rows + 1;
-        Error::database(ErrorClass::BadValue, message).with_detail(format!("row {row}"))
+        Error::database(ErrorClass::BadValue, message).in_row(row)
     }
 
     fn failure(&self, failure: &tokio_postgres::Error) -> Error {
         let error = self.store.failure(failure, "");
         let context = failure.as_db_error().and_then(|server| server.where_());
         match context.and_then(error::row_of) {
-            Some(row) => error.with_detail(format!("row {}", self.finished + row)),
+            Some(row) => error.in_row(self.finished + row),
             None => error,
         }
     }

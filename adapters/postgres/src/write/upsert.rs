@@ -68,7 +68,7 @@ impl Merge<'_> {
                 }
             }
         }
-        Err(error.with_detail(format!("row {low}")))
+        Err(error.in_row(low))
     }
 
     /// Every row in one statement.

@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveTime};
 use fastman_core::Result;
 use fastman_core::error::ErrorClass;
 use fastman_core::schema::{ColumnType, Name};
-use fastman_core::store::{RowSource, TargetColumn, WriteMode, WriteTarget};
+use fastman_core::store::{Batch, RowSource, TargetColumn, WriteMode, WriteTarget};
 use fastman_core::value::Value;
 
 use crate::support::portable::Session;
@@ -29,8 +29,8 @@ struct Rows(std::collections::VecDeque<Vec<Vec<Value>>>);
 
 #[async_trait]
 impl RowSource for Rows {
-    async fn next_batch(&mut self) -> Result<Option<Vec<Vec<Value>>>> {
-        Ok(self.0.pop_front())
+    async fn next_batch(&mut self) -> Result<Option<Batch>> {
+        Ok(self.0.pop_front().map(|rows| Batch::take(&mut rows.into(), usize::MAX)))
     }
 }
 

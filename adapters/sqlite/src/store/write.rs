@@ -3,8 +3,7 @@
 
 use fastman_core::error::{Error, ErrorClass, Result};
 use fastman_core::schema::ColumnType;
-use fastman_core::store::{RowSource, WriteMode, WriteTarget};
-use fastman_core::value::Value;
+use fastman_core::store::{Batch, RowSource, WriteMode, WriteTarget};
 
 use super::connection::Session;
 use super::worker::{Worker, lost};
@@ -28,12 +27,16 @@ pub(super) async fn write(worker: &Worker, target: &WriteTarget, rows: &mut dyn 
     loop {
         let batch = rows.next_batch().await;
         if let Some(answer) = under_way.take() {
-            written += await_batch(answer).await?;
+            let (count, used) = await_batch(answer).await?;
+            written += count;
+            rows.recycle(used);
         }
         let Some(batch) = batch? else { break };
         let (sql, types, table) = (sql.clone(), types.clone(), table.clone());
         let first = written;
-        let job = move |session: &mut Session| insert(session, &sql, &types, &batch, first, &table);
+        let job = move |session: &mut Session| {
+            insert(session, &sql, &types, &batch, first, &table).map(|count| (count, batch))
+        };
         under_way = Some(worker.queue(job, |_| {}).ok_or_else(lost)?);
     }
     open.scope = None;
@@ -41,7 +44,7 @@ pub(super) async fn write(worker: &Worker, target: &WriteTarget, rows: &mut dyn 
     Ok(written)
 }
 
-async fn await_batch(answer: tokio::sync::oneshot::Receiver<Result<u64>>) -> Result<u64> {
+async fn await_batch(answer: tokio::sync::oneshot::Receiver<Result<(u64, Batch)>>) -> Result<(u64, Batch)> {
     answer.await.map_err(|_| lost())?
 }
 
@@ -112,15 +115,15 @@ fn insert(
     session: &mut Session,
     sql: &str,
     types: &[Option<ColumnType>],
-    batch: &[Vec<Value>],
+    batch: &Batch,
     first: u64,
     table: &str,
 ) -> Result<u64> {
     let mut statement = session.connection().prepare_cached(sql).map_err(|error| session.error(error))?;
     let mut number = first;
-    for row in batch {
+    for row in batch.rows() {
         number += 1;
-        let in_row = |error: Error| error.with_detail(format!("row {number} of {table}"));
+        let in_row = |error: Error| error.in_row(number).with_detail(format!("table {table}"));
         if row.len() != types.len() {
             let message = format!("the row has {} values for {} columns", row.len(), types.len());
             return Err(in_row(Error::database(ErrorClass::BadValue, message)));

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use fastman_core::schema::{ColumnType, Name};
-use fastman_core::store::{RowSource, TargetColumn, WriteMode, WriteTarget};
+use fastman_core::store::{Batch, RowSource, TargetColumn, WriteMode, WriteTarget};
 use fastman_core::value::{Decimal, Value};
 
 use crate::support::Database;
@@ -11,8 +11,8 @@ struct One(Option<Vec<Vec<Value>>>);
 
 #[async_trait::async_trait]
 impl RowSource for One {
-    async fn next_batch(&mut self) -> fastman_core::Result<Option<Vec<Vec<Value>>>> {
-        Ok(self.0.take())
+    async fn next_batch(&mut self) -> fastman_core::Result<Option<Batch>> {
+        Ok(self.0.take().map(|rows| Batch::take(&mut rows.into(), usize::MAX)))
     }
 }
 

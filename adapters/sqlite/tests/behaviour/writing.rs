@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use fastman_core::error::{Error, ErrorClass, Result};
 use fastman_core::schema::{ColumnType, Name};
-use fastman_core::store::{RowSource, TargetColumn, TransactionOptions, WriteMode, WriteTarget};
+use fastman_core::store::{Batch, RowSource, TargetColumn, TransactionOptions, WriteMode, WriteTarget};
 use fastman_core::value::Value;
 
 use crate::support::Database;
@@ -12,8 +12,11 @@ struct Batches(Vec<Result<Vec<Vec<Value>>>>);
 
 #[async_trait]
 impl RowSource for Batches {
-    async fn next_batch(&mut self) -> Result<Option<Vec<Vec<Value>>>> {
-        if self.0.is_empty() { Ok(None) } else { self.0.remove(0).map(Some) }
+    async fn next_batch(&mut self) -> Result<Option<Batch>> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        self.0.remove(0).map(|rows| Some(Batch::take(&mut rows.into(), usize::MAX)))
     }
 }
 
@@ -71,10 +74,10 @@ async fn an_error_names_the_row_and_no_row_is_left() {
         (row(4, "much too long"), ErrorClass::BadValue),
         (vec![Value::Integer(4)], ErrorClass::BadValue),
     ] {
-        let mut rows = Batches(vec![Ok(vec![row(1, "a"), row(2, "b")]), Ok(vec![row(3, "c"), bad])]);
+        let mut rows = Batches(vec![Ok(vec![row(1, "a"), row(2, "b")]), Ok(vec![row(3, "c")]), Ok(vec![bad])]);
         let error = database.store.write(&target(&COLUMNS, WriteMode::Insert), &mut rows).await.unwrap_err();
         assert_eq!(error.class(), Some(class), "{error}");
-        assert!(error.details().contains(&"row 4 of t".to_owned()), "{:?}", error.details());
+        assert!(error.details().contains(&"row 4".to_owned()), "{:?}", error.details());
         assert_eq!(database.count("t").await, 0);
     }
 }
@@ -106,7 +109,7 @@ struct Endless;
 
 #[async_trait]
 impl RowSource for Endless {
-    async fn next_batch(&mut self) -> Result<Option<Vec<Vec<Value>>>> {
+    async fn next_batch(&mut self) -> Result<Option<Batch>> {
         tokio::time::sleep(std::time::Duration::from_secs(60)).await;
         Ok(None)
     }

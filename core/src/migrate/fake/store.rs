@@ -281,6 +281,10 @@ impl SqlStore for FakeStore {
         Ok(relations.iter().map(|name| FakeStore::echo_of(&state, name)).collect())
     }
 
+    async fn reserve_keys(&mut self, _: &Name, _: &Name, _: u64, above: i64) -> Result<i64> {
+        Ok(above + 1)
+    }
+
     async fn sibling(&mut self) -> Result<Option<Box<dyn SqlStore>>> {
         Ok(Some(Box::new(self.world.connect())))
     }
