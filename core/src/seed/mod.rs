@@ -8,6 +8,7 @@ pub mod functions;
 pub mod input;
 mod json;
 mod literal;
+pub mod load;
 pub mod order;
 mod places;
 pub mod random;
@@ -15,4 +16,6 @@ pub mod seeder;
 pub mod shape;
 pub mod sql_seeder;
 pub mod tables;
+#[cfg(test)]
+pub(crate) mod testing;
 mod toml_reader;

@@ -82,14 +82,8 @@ fn escape(text: &str) -> (usize, usize) {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-
-    /// Line and column of what an error points at.
-    pub fn pointed_at(error: &crate::Error) -> String {
-        let location = error.location().map(ToString::to_string).unwrap_or_default();
-        location.split_once(':').map(|(_, place)| place.to_owned()).unwrap_or_default()
-    }
 
     fn stands_at(raw: &str, decoded: &str, part: &str) -> usize {
         let source = SourceText::new("a.toml", format!("x = {raw}\n"));

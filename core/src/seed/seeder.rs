@@ -119,7 +119,7 @@ const SEEDER: &str = "seeder";
 /// What may stand in it.
 const SEEDER_KEYS: [&str; 5] = ["after", "key", "make", "load", "locale"];
 const MAKE_KEYS: [&str; 7] = ["factory", "count", "state", "with", "has", "for", "key"];
-const LOAD_KEYS: [&str; 5] = ["table", "file", "format", "null", "key"];
+const LOAD_KEYS: [&str; 6] = ["table", "file", "format", "separator", "null", "key"];
 /// The document's id among a row's columns.
 pub const ID: &str = "_id";
 
@@ -279,11 +279,13 @@ fn make(reader: Reader<'_>, table: &DeTable<'_>, span: Range<usize>) -> Result<M
 fn load(reader: Reader<'_>, table: &DeTable<'_>, span: Range<usize>) -> Result<Load> {
     let place = "[[seeder.load]]";
     let (mut name, mut file, mut written, mut null, mut columns) = (None, None, None, None, Vec::new());
+    let mut between = None;
     for (key, value) in entries(table) {
         match key.get_ref().as_ref() {
             "table" => name = Some(reader.word("table", value)?),
             "file" => file = Some(reader.word("file", value)?),
             "format" => written = Some(reader.word("format", value)?),
+            "separator" => between = Some((separator(reader, value)?, value.span())),
             "null" => {
                 let text = value.get_ref().as_str().ok_or_else(|| reader.wrong_type("null", "a text in quotes", value));
                 null = Some(text?.to_owned());
@@ -294,9 +296,23 @@ fn load(reader: Reader<'_>, table: &DeTable<'_>, span: Range<usize>) -> Result<L
     }
     let name = name.ok_or_else(|| reader.missing_key("table", place, span.clone(), "table = \"countries\""))?;
     let file = file.ok_or_else(|| reader.missing_key("file", place, span.clone(), "file = \"countries.csv\""))?;
-    let format = format(reader, written.as_ref(), &file)?;
+    let format = match (format(reader, written.as_ref(), &file)?, between) {
+        (LoadFormat::Separated(_), Some((separator, _))) => LoadFormat::Separated(separator),
+        (LoadFormat::JsonLines, Some((_, span))) => {
+            return Err(reader.error("seed.wrong-type", span, "not here", "JSON lines have no separator"));
+        }
+        (format, None) => format,
+    };
     let table = TableName { text: name.text, span: name.span };
     Ok(Load { table, file, format, null, key: columns, span })
+}
+
+/// The character between two fields.
+fn separator(reader: Reader<'_>, value: &Value<'_>) -> Result<u8> {
+    match value.get_ref().as_str().map(str::as_bytes) {
+        Some([byte]) if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n".contains(byte) => Ok(*byte),
+        _ => Err(reader.wrong_type("separator", "one character in quotes: separator = \";\"", value)),
+    }
 }
 
 /// The format that is said, or that the file's name ends in.

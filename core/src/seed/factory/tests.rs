@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::seed::input::InputKind;
-use crate::seed::places::tests::pointed_at;
+use crate::seed::testing::pointed_at;
 
 const FILE: &str = r#"table = "users"
 locale = "de_DE"

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::seed::input::{Count, InputKind, Literal};
-use crate::seed::places::tests::pointed_at;
+use crate::seed::testing::pointed_at;
 
 const FILE: &str = r#"# Who may log in.
 [seeder]
