@@ -114,6 +114,7 @@ fn a_closed_pipe_ends_it_quietly() {
     assert_eq!((output.status.code(), &*output.stderr), (Some(141), &b""[..]));
 }
 
+#[cfg(feature = "postgres")]
 #[test]
 fn verbose_says_more_and_still_no_password() {
     let project = Project::new();

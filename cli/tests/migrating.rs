@@ -259,6 +259,7 @@ fn fresh_refuses_before_it_drops_anything_where_a_section_for_this_engine_has_no
     assert_eq!(project.states(), ["applied"; 2]);
 }
 
+#[cfg(feature = "postgres")]
 #[test]
 fn a_script_needs_no_database() {
     let project = blog();
@@ -351,4 +352,18 @@ fn what_a_person_sees() {
 /// The server's name and version, as the doctor tells them.
 fn server(project: &Project) -> String {
     project.done(&["doctor", "--json"]).data()["server"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn where_there_are_no_migrations_it_is_said_how_to_make_one() {
+    let project = Project::new();
+    std::fs::create_dir_all(project.path("database/migrations/versions")).unwrap();
+    for arguments in [["database:migrate"], ["migrate:status"]] {
+        let outcome = project.done(&arguments);
+        let said = "no migrations in database/migrations/versions yet; the first is made by: fastman make:migration";
+        assert!(outcome.stdout.contains(said), "{}", outcome.stdout);
+    }
+    std::fs::remove_dir(project.path("database/migrations/versions")).unwrap();
+    let outcome = project.fails(&["migrate:status"], 1, "migration.no-folder");
+    assert!(outcome.stderr.contains("make:migration"), "{}", outcome.stderr);
 }

@@ -170,7 +170,7 @@ impl Findings {
             ("server", self.server.clone()),
             ("host", self.host.clone()),
             ("database", self.database.clone()),
-            ("migrations", self.migrations.as_ref().map(Sums::text)),
+            ("migrations", self.migrations.as_ref().map(|sums| sums.text().unwrap_or_else(|| "none".to_owned()))),
             ("may write", self.may_write.map(yes)),
             ("may create tables", self.may_create_tables.map(yes)),
             ("because", self.why_not.clone()),

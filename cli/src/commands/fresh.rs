@@ -3,7 +3,7 @@
 use clap::Args;
 use fastman_core::migrate::MigrateOptions;
 
-use super::migrate::{Lock, summary};
+use super::migrate::{Lock, none, summary};
 use crate::consent::{self, Destruction};
 use crate::context::{Access, Context};
 use crate::narrator::Narrator;
@@ -57,7 +57,7 @@ impl Fresh {
         if context.output.is_json() {
             context.output.json(&report)?;
         } else {
-            summary(&report.migrated, context.output);
+            summary(&report.migrated, &none(context, &project), context.output);
         }
         Ok(Exit::Done)
     }

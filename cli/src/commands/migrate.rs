@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use fastman_core::error::ErrorClass;
 use fastman_core::migrate::{MigrateOptions, MigrateReport, Migrator, Version};
+use fastman_core::project::Project;
 
 use super::script;
 use crate::context::{Access, Context};
@@ -92,17 +93,24 @@ impl Migrate {
         } else if self.pretend {
             context.output.data(&script::text(&report.migrations, &*dialect));
         } else {
-            summary(&report, context.output);
+            summary(&report, &none(context, &project), context.output);
         }
         Ok(Exit::Done)
     }
 }
 
-/// How many were applied, behind the lines that say which.
-pub fn summary(report: &MigrateReport, output: &Output) {
+/// What there is to say of a project that has no migrations.
+pub fn none(context: &Context<'_>, project: &Project) -> String {
+    let folder = project.shown(&project.migrations_folder(context.global.database.as_deref()));
+    format!("no migrations in {folder} yet; the first is made by: fastman make:migration \"create posts table\"")
+}
+
+/// How many were applied, behind the lines that say which; `none` where there are no migrations at all.
+pub fn summary(report: &MigrateReport, none: &str, output: &Output) {
     let pending = if report.pending > 0 { format!(", {} still pending", report.pending) } else { String::new() };
     let text = match report.migrations.len() {
         0 if report.pending > 0 => format!("nothing to apply{pending}"),
+        0 if report.total == 0 => format!("nothing to apply: {none}"),
         0 => "nothing to apply: every migration is applied already".to_owned(),
         count => format!("{} applied{pending}", migrations(count)),
     };

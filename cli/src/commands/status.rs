@@ -8,6 +8,7 @@ use fastman_core::error::ErrorClass;
 use fastman_core::migrate::{MigrationState, MigrationStatus, StatusReport};
 use serde::Serialize;
 
+use super::migrate::none;
 use crate::context::{Access, Context};
 use crate::output::{Output, Style, duration};
 use crate::run::{Exit, Stop, until_done};
@@ -60,8 +61,8 @@ impl Sums {
         }
     }
 
-    /// "2 applied, 1 pending"; what there is none of is left out.
-    pub fn text(&self) -> String {
+    /// "2 applied, 1 pending"; what there is none of is left out, and nothing where there is none at all.
+    pub fn text(&self) -> Option<String> {
         let counts = [
             (self.applied, "applied"),
             (self.pending, "pending"),
@@ -72,7 +73,7 @@ impl Sums {
         ];
         let parts: Vec<String> =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}")).collect();
-        if parts.is_empty() { "no migrations".to_owned() } else { parts.join(", ") }
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 }
 
@@ -97,7 +98,7 @@ impl Status {
         if context.output.is_json() {
             context.output.json(&Summed { report: &report, summary: sums })?;
         } else {
-            context.output.data(&text(&report, context.output));
+            context.output.data(&text(&report, &none(context, &project), context.output));
         }
         if self.check { check(&report) } else { Ok(Exit::Done) }
     }
@@ -125,7 +126,8 @@ fn check(report: &StatusReport) -> Result<Exit, Stop> {
     })
 }
 
-fn text(report: &StatusReport, output: &Output) -> String {
+/// The table, the sums and what a state alone does not say; `none` where there are no migrations.
+fn text(report: &StatusReport, none: &str, output: &Output) -> String {
     let mut text = String::new();
     if !report.migrations.is_empty() {
         let rows: Vec<Vec<Cell>> = report.migrations.iter().map(row).collect();
@@ -134,7 +136,8 @@ fn text(report: &StatusReport, output: &Output) -> String {
         });
         text.push('\n');
     }
-    let _ = writeln!(text, "{}", Sums::of(report).text());
+    let sums = Sums::of(report).text();
+    let _ = writeln!(text, "{}", sums.as_deref().unwrap_or(none));
     if let Some(project) = &report.foreign_project {
         let _ = writeln!(
             text,

@@ -63,7 +63,8 @@ impl Migrator {
         let dialect = store.dialect();
         let flavour = dialect.flavour();
         let mut run = Run::new(self, migrations, dialect, options.lock_timeout, observer);
-        let mut report = MigrateReport { pretended: options.pretend, ..MigrateReport::default() };
+        let mut report =
+            MigrateReport { pretended: options.pretend, total: migrations.len(), ..MigrateReport::default() };
         loop {
             let ground = run.look_to_migrate(store).await?;
             let mut agenda = self.agenda(migrations, &ground.records, flavour, wanted)?;

@@ -106,6 +106,8 @@ pub struct MigrateReport {
     pub pretended: bool,
     /// How many are still pending (beyond `to`).
     pub pending: usize,
+    /// How many migrations there are, applied or not.
+    pub total: usize,
 }
 
 /// What a run undid.
