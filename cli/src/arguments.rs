@@ -50,6 +50,9 @@ pub struct Global {
     /// The file with environment variables, in place of the project's .env
     #[arg(long, global = true, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
+    /// Change this database although `guard` in fastman.toml names it
+    #[arg(long, global = true, value_name = "HOST/DATABASE")]
+    pub allow_guarded: Option<String>,
     /// Data and errors as JSON
     #[arg(long, global = true)]
     pub json: bool,

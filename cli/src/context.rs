@@ -8,7 +8,7 @@ use fastman_core::Error;
 use fastman_core::adapter::{Adapter, ConnectOptions, Registry};
 use fastman_core::dialect::{Dialect, ServerVersion};
 use fastman_core::migrate::{Folder, Migrator, Settings};
-use fastman_core::project::{Choice, Environment, Project, Target};
+use fastman_core::project::{ALLOW_VARIABLE, Choice, Environment, Project, Target};
 use fastman_core::store::{Backend, SqlStore};
 
 use crate::adapters::REGISTRY;
@@ -144,6 +144,12 @@ impl<'a> Context<'a> {
         Ok(Migrator::new(self.source(project), self.registry.flavours, settings))
     }
 
+    /// The one guarded database that may be changed. `.env` does not say that: a checkout that always lifts its guard has none.
+    fn allowed(&self) -> Option<String> {
+        let variable = || std::env::var(ALLOW_VARIABLE).ok().filter(|text| !text.trim().is_empty());
+        self.global.allow_guarded.clone().or_else(variable)
+    }
+
     /// The project and the database that a command changes, unless a guard forbids it.
     ///
     /// # Errors
@@ -152,7 +158,8 @@ impl<'a> Context<'a> {
         let project = self.project()?;
         let target = self.target(&project)?;
         self.adapter(&target)?;
-        project.check_guards(&target.url, command)?;
+        let allowed = self.allowed();
+        project.check_guards(&target.url, command, allowed.as_deref())?;
         Ok((project, target))
     }
 

@@ -255,6 +255,24 @@ fn a_guarded_database() {
 }
 
 #[test]
+fn a_guarded_database_is_changed_by_who_names_it() {
+    let project = applied();
+    project.write("fastman.toml", "guard = [\"*app.db\"]\n");
+    let outcome = project.fails(&["migrate:rollback", "--yes"], 7, "guard.refused");
+    assert!(outcome.stderr.contains("--allow-guarded /"), "{}", outcome.stderr);
+    project.fails(&["migrate:rollback", "--yes", "--allow-guarded", "other.db"], 7, "guard.refused");
+    project.fails(&["migrate:rollback", "--yes", "--allow-guarded", "*"], 7, "guard.refused");
+    project.done(&["migrate:rollback", "--yes", "--allow-guarded", "./app.db"]);
+    assert_eq!(project.states(), ["pending"]);
+    let allowed = [("FASTMAN_ALLOW_GUARDED", "./app.db")];
+    let in_file = format!("{}FASTMAN_ALLOW_GUARDED=./app.db\n", project.read(".env"));
+    project.write(".env", &in_file);
+    project.fails(&["database:migrate"], 7, "guard.refused");
+    assert!(project.command(&["database:migrate", "-q"]).envs(allowed).status().unwrap().success());
+    assert_eq!(project.states(), ["applied"]);
+}
+
+#[test]
 fn a_file_that_may_not_be_written() {
     let project = applied();
     project.migration(6, "create_posts_table", "CREATE TABLE posts (id BIGINT PRIMARY KEY);");

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use config::{Config, DatabaseConfig, Folders};
 pub use environment::Environment;
-pub use guard::Guard;
+pub use guard::{ALLOW_VARIABLE, Guard};
 
 use crate::error::{Error, Result, SourceText};
 use crate::flavour::Flavours;
@@ -214,13 +214,15 @@ impl Project {
             .with_help(format!("write it to {}: {variable}=scheme://user:password@host/database", self.shown(file)))
     }
 
-    /// Refuses a database that `guard` in `fastman.toml` names.
+    /// Refuses a database that `guard` in `fastman.toml` names, unless `allowed` names it too: in full, so that it can't be meant by
+    /// accident.
     ///
     /// # Errors
     /// `guard.refused`.
-    pub fn check_guards(&self, url: &DatabaseUrl, what: &str) -> Result<()> {
+    pub fn check_guards(&self, url: &DatabaseUrl, what: &str, allowed: Option<&str>) -> Result<()> {
         match self.config.guards.iter().find(|guard| guard.matches(url, &self.root)) {
-            Some(guard) => Err(guard.refusal(url, what, &self.config_path())),
+            Some(_) if allowed.is_some_and(|allowed| guard::is_named(allowed, url, &self.root)) => Ok(()),
+            Some(guard) => Err(guard.refusal(url, what, (&self.root, &self.config_path()), allowed)),
             None => Ok(()),
         }
     }

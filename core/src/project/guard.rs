@@ -1,4 +1,4 @@
-//! Guards: databases that are not to be migrated from this project by accident.
+//! Guards: databases that are not to be changed from this project by accident, but only by who names them.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -29,13 +29,36 @@ impl Guard {
         })
     }
 
-    /// The refusal that a match leads to.
-    pub(super) fn refusal(&self, url: &DatabaseUrl, what: &str, config: &Path) -> Error {
-        Error::refused("guard.refused", format!("{what} is refused: {url} is guarded by {:?}", self.0)).with_help(format!(
-            "`guard` in {} names databases that must not be changed from here; choose another with --url or --database",
-            config.display()
+    /// The refusal that a match leads to. `allowed` names another database.
+    pub(super) fn refusal(
+        &self,
+        url: &DatabaseUrl,
+        what: &str,
+        project: (&Path, &Path),
+        allowed: Option<&str>,
+    ) -> Error {
+        let (base, config) = project;
+        let error = Error::refused("guard.refused", format!("{what} is refused: {url} is guarded by {:?}", self.0));
+        let error = match allowed {
+            Some(allowed) => error.with_detail(format!("what is allowed is another database: {allowed:?}")),
+            None => error,
+        };
+        error.with_help(format!(
+            "`guard` in {} names databases that are not changed by accident; choose another with --url or --database, or, if \
+             this one is meant, name it: --allow-guarded {name} (or {ALLOW_VARIABLE}={name} in the environment)",
+            config.display(),
+            name = names(url, base).last().map(String::as_str).unwrap_or_default()
         ))
     }
+}
+
+/// The environment variable that names the one guarded database that may be changed: `host/database`, or a file's path.
+pub const ALLOW_VARIABLE: &str = "FASTMAN_ALLOW_GUARDED";
+
+/// Whether the text is one of the ways of writing which database the URL names: in full, and without stars.
+pub(super) fn is_named(text: &str, url: &DatabaseUrl, base: &Path) -> bool {
+    let text = text.trim().to_lowercase();
+    !text.is_empty() && names(url, base).iter().any(|name| name.to_lowercase() == text)
 }
 
 /// Every way of writing which database the URL names.
@@ -44,8 +67,8 @@ fn names(url: &DatabaseUrl, base: &Path) -> Vec<String> {
     let mut names = Vec::new();
     match url.host() {
         Some(host) => {
-            names.push(format!("{host}/{database}"));
             names.extend(url.port().map(|port| format!("{host}:{port}/{database}")));
+            names.push(format!("{host}/{database}"));
             if database.is_empty() {
                 // Servers take the user's name where the URL names no database.
                 names.extend(url.user().map(|user| format!("{host}/{user}")));
@@ -127,6 +150,18 @@ mod tests {
     #[test]
     fn a_database_that_the_url_leaves_out_is_the_users() {
         assert!(guards("host/shop", "postgres://shop@host"));
+    }
+
+    #[test]
+    fn what_is_allowed_is_one_database_and_named_in_full() {
+        let named = |text: &str, url: &str| is_named(text, &DatabaseUrl::parse(url).unwrap(), Path::new("/srv/app"));
+        let url = "postgres://me@db.example.com:5432/shop";
+        assert!(named("db.example.com/shop", url) && named("DB.example.com:5432/shop", url));
+        for other in ["db.example.com", "db.example.com/*", "*", "", "shop", "db.example.com/shop2", "true", "1"] {
+            assert!(!named(other, url), "{other}");
+        }
+        assert!(named("/srv/app/prod.db", "sqlite:///./prod.db") && named("./prod.db", "sqlite:///./prod.db"));
+        assert!(!named("prod2.db", "sqlite:///prod.db"));
     }
 
     #[test]

@@ -220,8 +220,12 @@ fn an_environment_file_that_was_asked_for_must_be_there() {
 fn a_guarded_database_is_refused() {
     let project = project("guard = [\"*.prod.example.com\"]").1.unwrap();
     let url = DatabaseUrl::parse("east://me:hunter2@db.prod.example.com/shop").unwrap();
-    let error = project.check_guards(&url, "migrate:reset").unwrap_err();
+    let error = project.check_guards(&url, "migrate:reset", None).unwrap_err();
     assert_eq!((error.code(), error.category()), ("guard.refused", Category::Refused));
     assert!(!format!("{error:?}").contains("hunter2"));
-    assert!(project.check_guards(&DatabaseUrl::parse("east://localhost/shop").unwrap(), "migrate:reset").is_ok());
+    assert!(error.help().unwrap().contains("FASTMAN_ALLOW_GUARDED=db.prod.example.com/shop"), "{error:?}");
+    let other = project.check_guards(&url, "migrate:reset", Some("db.prod.example.com/*")).unwrap_err();
+    assert!(other.details()[0].contains("db.prod.example.com/*"), "{other:?}");
+    project.check_guards(&url, "migrate:reset", Some("db.prod.example.com/shop")).unwrap();
+    assert!(project.check_guards(&DatabaseUrl::parse("east://localhost/shop").unwrap(), "migrate:reset", None).is_ok());
 }
