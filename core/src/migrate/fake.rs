@@ -8,7 +8,7 @@ mod world;
 
 use std::sync::Arc;
 
-pub use dialect::{FLAVOURS, FakeDialect, OTHER};
+pub use dialect::{ENGINE, FLAVOURS, FakeDialect, OTHER};
 pub use world::{Kill, World};
 
 use crate::dialect::{AlterStyle, DdlTransactions, EmptyString, Facts, LockScope, NaturalCase};

@@ -9,6 +9,7 @@ mod separated;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use json_lines::JsonLines;
 use separated::Separated;
 
@@ -20,6 +21,7 @@ use super::tables::Tables;
 use crate::adapter::nearest;
 use crate::error::{Error, Result};
 use crate::schema::{ColumnType, Name};
+use crate::store::{Batch, RowSource};
 use crate::value::Value;
 
 /// An open file of rows whose columns are known to fit the table.
@@ -35,7 +37,12 @@ pub struct LoadFile {
     /// Whether a column may be left out of a JSON line: where its default is NULL.
     optional: Vec<bool>,
     reader: Reader,
+    /// Batches that were written.
+    spare: Vec<Batch>,
 }
+
+/// How many rows a batch has where nobody says.
+const BATCH: usize = 1000;
 
 #[derive(Debug)]
 enum Reader {
@@ -105,28 +112,41 @@ impl LoadFile {
             declared.is_some_and(|declared| declared.default.is_some())
         };
         let optional = shape.columns.iter().map(|column| column.nullable && !defaulted(column)).collect();
-        Ok(LoadFile { shape, name, path, format: load.format, null: load.null.clone(), optional, reader })
+        Ok(LoadFile {
+            shape,
+            name,
+            path,
+            format: load.format,
+            null: load.null.clone(),
+            optional,
+            reader,
+            spare: Vec::new(),
+        })
     }
 
-    /// The next rows, at most so many, each as long as the shape's columns; `None` at the end.
+    /// Empties the batch and reads the next rows into it, at most so many; returns how many there were, 0 at the end.
     ///
     /// # Errors
     /// `seed.file-syntax`, `seed.bad-value`, `seed.no-value`, `seed.missing-column`, `seed.unknown-column`, with file, line and column.
-    pub fn next_rows(&mut self, most: usize) -> Result<Option<Vec<Vec<Value>>>> {
-        let mut rows = Vec::with_capacity(most.min(1024));
-        while rows.len() < most {
-            let mut row = Vec::with_capacity(self.shape.columns.len());
+    pub fn fill(&mut self, batch: &mut Batch, most: usize) -> Result<usize> {
+        batch.reset(self.shape.columns.len());
+        while batch.len() < most {
+            let columns = &self.shape.columns;
+            let row = batch.add();
             let more = match &mut self.reader {
-                Reader::Separated(reader) => reader.row(&self.shape.columns, self.null.as_deref(), &mut row),
-                Reader::JsonLines(reader) => reader.row(&self.shape.columns, &self.optional, &mut row),
+                Reader::Separated(reader) => reader.row(columns, self.null.as_deref(), row),
+                Reader::JsonLines(reader) => reader.row(columns, &self.optional, row),
             };
+            if !matches!(more, Ok(true)) {
+                batch.drop_last();
+            }
             match more {
-                Ok(true) => rows.push(row),
+                Ok(true) => {}
                 Ok(false) => break,
                 Err(mistake) => return Err(self.error(mistake)),
             }
         }
-        Ok((!rows.is_empty()).then_some(rows))
+        Ok(batch.len())
     }
 
     /// Where in the file a row begins: `database/seeders/countries.csv:17`. `row` counts from 0. The file is read again for it.
@@ -151,6 +171,18 @@ impl LoadFile {
             Some(column) => error.at(&column.source, column.span.clone(), "this file"),
             None => error,
         }
+    }
+}
+
+#[async_trait]
+impl RowSource for LoadFile {
+    async fn next_batch(&mut self) -> Result<Option<Batch>> {
+        let mut batch = self.spare.pop().unwrap_or_default();
+        Ok((self.fill(&mut batch, BATCH)? > 0).then_some(batch))
+    }
+
+    fn recycle(&mut self, batch: Batch) {
+        self.spare.push(batch);
     }
 }
 

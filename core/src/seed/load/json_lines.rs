@@ -44,14 +44,14 @@ impl<R: Read> JsonLines<R> {
         Ok((self.line, entries.0.into_iter().map(|(key, _)| key.into_owned()).collect()))
     }
 
-    /// Reads a row; false at the end.
-    pub fn row(&mut self, columns: &[ShapeColumn], optional: &[bool], row: &mut Vec<Value>) -> Result<bool, Mistake> {
+    /// Reads a row over what stands in `row`; false at the end.
+    pub fn row(&mut self, columns: &[ShapeColumn], optional: &[bool], row: &mut [Value]) -> Result<bool, Mistake> {
         if !std::mem::take(&mut self.first_is_pending) && !self.next()? {
             return Ok(false);
         }
         let line = self.line;
         let entries = entries(&self.text, line)?;
-        row.resize(columns.len(), Value::Null);
+        row.fill(Value::Null);
         let mut given = vec![false; columns.len()];
         for (place, (key, raw)) in entries.0.iter().enumerate() {
             let is = |column: &ShapeColumn| *column.name.key() == *key.to_lowercase();

@@ -70,8 +70,8 @@ impl<R: Read> Separated<R> {
         Ok((line, names))
     }
 
-    /// Reads a row; false at the end.
-    pub fn row(&mut self, columns: &[ShapeColumn], null: Option<&str>, row: &mut Vec<Value>) -> Result<bool, Mistake> {
+    /// Reads a row over what stands in `row`; false at the end.
+    pub fn row(&mut self, columns: &[ShapeColumn], null: Option<&str>, row: &mut [Value]) -> Result<bool, Mistake> {
         if !self.next()? {
             return Ok(false);
         }
@@ -87,11 +87,20 @@ impl<R: Read> Separated<R> {
             return Err(Mistake::new(line, "seed.file-syntax", message)
                 .with_help("a field that holds the separator stands in quotes"));
         }
-        for ((bytes, quoted), column) in self.record.iter().zip(columns) {
+        for (((bytes, quoted), column), out) in self.record.iter().zip(columns).zip(row) {
             let text = std::str::from_utf8(bytes).map_err(|_| not_utf8(line))?;
             let is_null = !quoted && (text.is_empty() || null == Some(text));
-            let value = if is_null { Value::Null } else { Value::Text(text.to_owned()) };
-            row.push(fit(column, value, line)?);
+            let value = match std::mem::replace(out, Value::Null) {
+                _ if is_null => Value::Null,
+                // What an earlier row left keeps its memory.
+                Value::Text(mut kept) => {
+                    kept.clear();
+                    kept.push_str(text);
+                    Value::Text(kept)
+                }
+                _ => Value::Text(text.to_owned()),
+            };
+            *out = fit(column, value, line)?;
         }
         Ok(true)
     }
