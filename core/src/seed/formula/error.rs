@@ -41,7 +41,6 @@ impl FormulaError {
     }
 
     /// An error from outside (a file, the environment, another table) at the call that needed it.
-    #[allow(dead_code)]
     pub(crate) fn from_outside(error: &Error, span: Range<usize>) -> FormulaError {
         FormulaError {
             code: error.code(),

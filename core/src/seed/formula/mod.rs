@@ -3,16 +3,27 @@
 
 use std::sync::Arc;
 
-use crate::flavour::LexicalRules;
+use crate::seed::functions::draw::Draw;
 use crate::seed::functions::locale::Locale;
-use crate::sql::lexer::{Lexer, TokenKind};
 use crate::value::Value;
 
+mod compile;
 mod context;
-mod error;
+pub(crate) mod convert;
+pub(crate) mod error;
+pub(crate) mod hash;
+mod interval;
+pub(crate) mod node;
+mod operators;
+mod parser;
+mod syntax;
+pub(crate) mod types;
 
 pub use context::{Context, Nothing, Outside};
 pub use error::FormulaError;
+
+use compile::Compiler;
+use node::{Frame, Node, Operation};
 
 /// Where a formula stands: some functions mean something else in a factory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +46,7 @@ pub struct Scope<'a> {
 }
 
 /// `ref(table.column, column = expression, ...)` in a formula.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReferenceSpec {
     /// The table, as written.
     pub table: String,
@@ -58,23 +69,27 @@ pub enum Salted {
 #[derive(Clone, Debug)]
 pub struct Formula {
     text: Arc<str>,
-    constant: Value,
+    root: Node,
+    fields: Vec<usize>,
+    references: Vec<ReferenceSpec>,
+    volatile: bool,
+    locale: Locale,
 }
 
 impl Formula {
     /// Reads a formula; `text` is without the leading `=`.
     pub fn parse(text: &str, scope: &Scope<'_>) -> Result<Formula, FormulaError> {
-        let _ = scope;
-        let mut tokens = Lexer::new(text, 0..text.len(), LexicalRules::STANDARD);
-        let token = tokens.next();
-        match token {
-            Some(token) if token.kind == TokenKind::Text && tokens.next().is_none() => {
-                let inside = token.text(text).trim_matches('\'').replace("''", "'");
-                Ok(Formula { text: text.into(), constant: Value::Text(inside) })
-            }
-            Some(token) if token.is_word(text, "NULL") => Ok(Formula { text: text.into(), constant: Value::Null }),
-            _ => Err(FormulaError::new("formula.syntax", 0..text.len(), "this is no formula")),
-        }
+        let syntax = parser::parse(text)?;
+        let mut compiler = Compiler { scope, fields: Vec::new(), references: Vec::new(), volatile: false };
+        let root = compiler.compile(syntax)?.node;
+        Ok(Formula {
+            text: text.into(),
+            root,
+            fields: compiler.fields,
+            references: compiler.references,
+            volatile: compiler.volatile,
+            locale: scope.locale,
+        })
     }
 
     /// The text it was read from, without the `=`.
@@ -84,45 +99,63 @@ impl Formula {
 
     /// The row's own fields that it reads, by their places in [`Scope::fields`], each once.
     pub fn fields(&self) -> &[usize] {
-        &[]
+        &self.fields
     }
 
     /// The references to other tables in it.
     pub fn references(&self) -> &[ReferenceSpec] {
-        &[]
+        &self.references
     }
 
     /// Its value where that is the same for every row and run.
     pub fn constant(&self) -> Option<&Value> {
-        Some(&self.constant)
+        self.root.as_constant()
     }
 
     /// Whether the same inputs may give another value: a random salt, the environment, a file, the server's time.
     pub fn is_volatile(&self) -> bool {
-        false
+        self.volatile
     }
 
     /// Whether no two rows of a table get the same value.
     pub fn is_unique(&self) -> bool {
-        false
+        match &self.root.operation {
+            Operation::Call { definition, arguments, unique } => {
+                *unique || matches!(definition.info.name, "uuid" | "seq") && arguments.is_empty()
+            }
+            Operation::Pick { unique, .. } => *unique,
+            _ => false,
+        }
     }
 
-    /// Which hash it is where the whole formula is one with a random salt: a keyed rerun keeps a stored one that
+    /// Which hash it is where the whole formula is one with a salt: a keyed rerun keeps a stored one that
     /// [`Formula::verify`] accepts.
     pub fn salted(&self) -> Option<Salted> {
-        None
+        match &self.root.operation {
+            Operation::Hash(hash) => Some(hash.algorithm),
+            _ => None,
+        }
     }
 
     /// Computes its value into `out`, whose buffer is used again where it is a text already.
     pub fn evaluate(&self, context: &Context<'_>, out: &mut Value) -> Result<(), FormulaError> {
-        let _ = context;
-        out.clone_from(&self.constant);
-        Ok(())
+        self.root.evaluate(&mut self.frame(context), out).map_err(|error| *error)
     }
 
-    /// Whether a stored hash is one of what [`Formula::salted`] hashes.
+    /// Whether a stored hash is one of what [`Formula::salted`] hashes, under whatever salt; `false` where it hashes
+    /// nothing.
     pub fn verify(&self, context: &Context<'_>, stored: &str) -> Result<bool, FormulaError> {
-        let _ = (context, stored);
-        Ok(false)
+        match &self.root.operation {
+            Operation::Hash(hash) => hash.verify(&mut self.frame(context), stored).map_err(|error| *error),
+            _ => Ok(false),
+        }
+    }
+
+    fn frame<'c>(&self, context: &'c Context<'c>) -> Frame<'c> {
+        let draw = Draw { random: context.random, lexicon: self.locale.lexicon(), unique: None, exhausted: None };
+        Frame { context, draw }
     }
 }
+
+#[cfg(test)]
+mod tests;

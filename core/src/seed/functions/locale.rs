@@ -44,7 +44,6 @@ pub(crate) struct Lexicon {
     pub catch_phrase_template: &'static str,
     pub industries: Words,
     pub professions: Words,
-    pub phone_formats: Words,
     pub mobile_formats: Words,
     pub user_agents: Words,
     pub currency_codes: Words,
@@ -91,7 +90,6 @@ impl Lexicon {
             catch_phrase_template: L::COMPANY_CATCH_PHASE_TPL,
             industries: L::COMPANY_INDUSTRY,
             professions: L::COMPANY_PROFESSION,
-            phone_formats: L::PHONE_NUMBER_FORMATS,
             mobile_formats: L::PHONE_CELL_NUMBER_FORMATS,
             user_agents: L::INTERNET_USER_AGENT,
             currency_codes: L::CURRENCY_CODE,
@@ -102,22 +100,72 @@ impl Lexicon {
     }
 }
 
-/// Crate `fake` has the German and Turkish postcodes under another name than the others', or as the English ones.
+/// Numbers of houses, for the locales to which crate `fake` gives the American ones of up to five digits.
+const HOUSES: Words = &["#", "##", "##", "###"];
+
+/// The locales. Postcodes, phone numbers and a few parts of addresses are our own where `fake` would give American ones.
 static LEXICONS: [Lexicon; 14] = [
     Lexicon::of::<EN>("en_US", &["#####"]),
-    Lexicon::of::<AR_SA>("ar_SA", AR_SA::ADDRESS_POSTCODE_FORMATS),
-    Lexicon::of::<CY_GB>("cy_GB", &["$$# #$$", "$$## #$$"]),
-    Lexicon::of::<DE_DE>("de_DE", DE_DE::ADDRESS_ZIP_FORMATS),
+    Lexicon { mobile_formats: &["+966 5# ### ####"], ..Lexicon::of::<AR_SA>("ar_SA", AR_SA::ADDRESS_POSTCODE_FORMATS) },
+    Lexicon { building_formats: HOUSES, ..Lexicon::of::<CY_GB>("cy_GB", &["$$# #$$", "$$## #$$"]) },
+    Lexicon {
+        building_formats: HOUSES,
+        street_template: "{StreetName}{StreetSuffix}",
+        company_templates: &["{Name_1} {Suffix}", "{Name_1} & {Name_2} {Suffix}"],
+        mobile_formats: &["+49 151 ########", "+49 160 ########", "+49 171 #######"],
+        time_zones: &["Europe/Berlin"],
+        ..Lexicon::of::<DE_DE>("de_DE", DE_DE::ADDRESS_ZIP_FORMATS)
+    },
     Lexicon::of::<FA_IR>("fa_IR", FA_IR::ADDRESS_POSTCODE_FORMATS),
-    Lexicon::of::<FR_FR>("fr_FR", FR_FR::ADDRESS_POSTCODE_FORMATS),
+    Lexicon {
+        building_formats: HOUSES,
+        city_prefixes: &["Saint", "Sainte"],
+        city_suffixes: &["ville", "bourg", "-sur-Mer", "-les-Bains", "-le-Grand", "-en-Plaine"],
+        city_template: "{CityName}{CitySuffix}",
+        prefixed_city_template: "{CityPrefix}-{CityName}",
+        company_suffixes: &["SARL", "SAS", "SA", "et Fils", "et Cie"],
+        company_templates: &["{Name_1} {Suffix}", "{Name_1} et {Name_2} {Suffix}"],
+        secondary_address_types: &["Apt.", "Bât.", "Étage"],
+        states: FRENCH_REGIONS,
+        state_codes: &["ARA", "BFC", "BRE", "CVL", "COR", "GES", "HDF", "IDF", "NOR", "NAQ", "OCC", "PDL", "PAC"],
+        ..Lexicon::of::<FR_FR>("fr_FR", FR_FR::ADDRESS_POSTCODE_FORMATS)
+    },
     Lexicon::of::<IT_IT>("it_IT", IT_IT::ADDRESS_POSTCODE_FORMATS),
-    Lexicon::of::<JA_JP>("ja_JP", &["###-####"]),
-    Lexicon::of::<NL_NL>("nl_NL", NL_NL::ADDRESS_POSTCODE_FORMATS),
-    Lexicon::of::<PT_BR>("pt_BR", PT_BR::ADDRESS_POSTCODE_FORMATS),
+    Lexicon { building_formats: HOUSES, ..Lexicon::of::<JA_JP>("ja_JP", &["###-####"]) },
+    Lexicon {
+        building_formats: HOUSES,
+        street_template: "{StreetName}{StreetSuffix}",
+        ..Lexicon::of::<NL_NL>("nl_NL", NL_NL::ADDRESS_POSTCODE_FORMATS)
+    },
+    Lexicon { building_formats: HOUSES, ..Lexicon::of::<PT_BR>("pt_BR", PT_BR::ADDRESS_POSTCODE_FORMATS) },
     Lexicon::of::<PT_PT>("pt_PT", PT_PT::ADDRESS_POSTCODE_FORMATS),
     Lexicon::of::<TR_TR>("tr_TR", TR_TR::ADDRESS_POSTCODE_FORMATS),
-    Lexicon::of::<ZH_CN>("zh_CN", ZH_CN::ADDRESS_POSTCODE_FORMATS),
-    Lexicon::of::<ZH_TW>("zh_TW", &["###", "######"]),
+    Lexicon {
+        building_formats: HOUSES,
+        mobile_formats: &["13#########", "15#########", "18#########"],
+        ..Lexicon::of::<ZH_CN>("zh_CN", ZH_CN::ADDRESS_POSTCODE_FORMATS)
+    },
+    Lexicon {
+        building_formats: HOUSES,
+        mobile_formats: &["09## ### ###"],
+        ..Lexicon::of::<ZH_TW>("zh_TW", &["###", "######"])
+    },
+];
+
+const FRENCH_REGIONS: Words = &[
+    "Auvergne-Rhône-Alpes",
+    "Bourgogne-Franche-Comté",
+    "Bretagne",
+    "Centre-Val de Loire",
+    "Corse",
+    "Grand Est",
+    "Hauts-de-France",
+    "Île-de-France",
+    "Normandie",
+    "Nouvelle-Aquitaine",
+    "Occitanie",
+    "Pays de la Loire",
+    "Provence-Alpes-Côte d’Azur",
 ];
 
 /// A language and country whose names, addresses and words made-up values take.
