@@ -31,6 +31,7 @@ pub mod shape;
 pub mod sql_seeder;
 mod stream;
 pub mod tables;
+pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
 mod toml_reader;

@@ -153,16 +153,71 @@ fn every_mistake_of_a_factory_is_found_before_anything_runs() {
     assert_eq!((error.code(), pointed_at(&error)), ("seed.unknown-table", "1:9".to_owned()));
 }
 
+/// A row's values, computed.
+fn computed(shape: &Shape) -> Result<Vec<Value>> {
+    let stream = crate::seed::random::Stream::new(1);
+    let mut values = vec![Value::Null; shape.columns.len()];
+    for place in &shape.order {
+        let mut value = Value::Null;
+        let context = Context {
+            random: stream.at(0).field(7),
+            ordinal: 0,
+            offset: 1,
+            seed: 1,
+            now: "2025-01-01T00:00:00Z".parse().unwrap(),
+            fields: &values,
+            outside: &crate::seed::formula::Nothing,
+        };
+        shape.columns[*place].compute(&context, &mut value)?;
+        values[*place] = value;
+    }
+    Ok(values)
+}
+
 #[test]
-fn columns_are_computed_behind_those_that_they_read_and_a_circle_is_named_whole() {
-    let column = |name: &str| ShapeColumn {
-        name: Name::folded(name),
-        column_type: None,
-        nullable: true,
-        cell: Cell::Given,
-        documents: false,
-        source: SourceText::new("a.toml", "x"),
-        span: 0..1,
-    };
-    assert_eq!(order::order(&["a", "b"].map(column)).unwrap(), [0, 1]);
+fn columns_are_computed_behind_those_that_they_read() {
+    let shape = row("[[users]]\nemail = \"=lower(name) || '@example.com'\"\nname = \"=upper('ada')\"\n\
+                     settings = { who = \"=name\", list = [1.50, \"=seq()\"], at = \"=now()\" }\nseen = \"=now()\"\n\
+                     balance = \"='19.9'\"\n")
+    .unwrap();
+    assert_eq!(names(&shape), ["email", "name", "settings", "seen", "balance"]);
+    assert_eq!(shape.order[..2], [1, 0]);
+    let values = computed(&shape).unwrap();
+    assert_eq!(values[0], text("ada@example.com"));
+    let json = r#"{"who":"ADA","list":[1.50,1],"at":"2025-01-01T00:00:00Z"}"#;
+    assert_eq!(values[2], Value::Json(json.into()));
+    assert!(matches!(values[3], Value::Timestamp(_)));
+    assert_eq!(values[4], Value::Decimal("19.90".parse().unwrap()));
+}
+
+#[test]
+fn a_circle_of_columns_is_named_whole() {
+    let error = row("[[users]]\nemail = \"=name\"\nname = \"=settings || 'x'\"\nsettings = { a = [\"=email\"] }\n")
+        .unwrap_err();
+    assert_eq!(error.code(), "seed.circle");
+    assert_eq!(error.message(), "these columns are computed from one another: email → name → settings → email");
+    assert_eq!(pointed_at(&error), "2:9");
+    let error = row("[[users]]\nemail = \"=email\"\nname = \"x\"").unwrap_err();
+    assert_eq!(error.message(), "email is computed from itself");
+}
+
+#[test]
+fn a_mistake_in_a_formula_is_pointed_at_inside_of_it() {
+    let error = row("[[users]]\nname = \"x\"\nemail = \"\\u003dlower(\\\"name\\\") || emial()\"").unwrap_err();
+    assert_eq!((error.code(), pointed_at(&error)), ("formula.unknown-function", "3:35".to_owned()), "{error}");
+}
+
+#[test]
+fn what_a_formula_gives_must_fit_its_column() {
+    for (line, code, message) in [
+        ("balance = \"=decimal(0.125, 0.125, 3)\"", "seed.bad-value", "column balance: 0.125 has more digits"),
+        ("born = \"=now() + interval '1' hour\"", "seed.bad-value", "column born: 2025-01-01 01:00:00Z is not a DATE"),
+        ("is_admin = \"=maybe(true, 0.0)\"", "seed.no-value", "column is_admin takes no NULL"),
+    ] {
+        let shape = row(&format!("[[users]]\nname = \"x\"\nemail = \"y\"\n{line}\n"));
+        let error = shape.and_then(|shape| computed(&shape)).unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.message().starts_with(message), "{error}");
+        assert!(pointed_at(&error).starts_with("4:"), "{error}");
+    }
 }
