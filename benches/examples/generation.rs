@@ -51,7 +51,7 @@ fn rate(formulas: &[&str], records: u64) -> Result<[f64; 2], FormulaError> {
         let row = stream.at(ordinal);
         for ((key, formula), value) in fields.iter().zip(&mut values) {
             let random = row.field(*key);
-            let context = Context { random, ordinal, offset: 1, seed: 1, now, fields: &[], outside: &Nothing };
+            let context = Context { random, ordinal, offset: 0, seed: 1, now, fields: &[], outside: &Nothing };
             formula.evaluate(&context, value)?;
         }
         black_box(&values);

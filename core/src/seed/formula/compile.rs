@@ -7,19 +7,17 @@ use chrono::{DateTime, Utc};
 use super::context::{Context, Nothing};
 use super::convert;
 use super::error::FormulaError;
-use super::interval::Interval;
 use super::node::{Frame, Node, Operation};
-use super::operators;
 use super::syntax::{Kind, Syntax};
 use super::types::Type;
 use super::{ReferenceSpec, Scope};
 use crate::adapter::nearest;
-use crate::schema::BinaryOperator;
 use crate::seed::functions::draw::Draw;
 use crate::seed::random::Stream;
 use crate::value::Value;
 
 mod call;
+mod operator;
 
 pub(super) type Compiled<T = Typed> = Result<T, FormulaError>;
 
@@ -49,6 +47,7 @@ fn types(span: Range<usize>, message: impl Into<String>) -> FormulaError {
 }
 
 impl Compiler<'_> {
+    /// Each kind has a function of its own, which keeps the way down a deep formula narrow.
     pub fn compile(&mut self, syntax: Syntax) -> Compiled {
         let span = syntax.span;
         match syntax.kind {
@@ -56,61 +55,18 @@ impl Compiler<'_> {
             Kind::Name { name, quoted } => self.field(&name, quoted, span),
             Kind::Call { name, name_span, arguments } => self.call(&name, name_span, arguments, span),
             Kind::Reference { table, column, condition } => self.reference(table, column, condition, span),
-            Kind::Negate(operand) => {
-                let operand = self.compile(*operand)?;
-                if !operand.gives.is_number() {
-                    return Err(types(operand.span(), format!("{} has no negative", operand.gives.name())));
-                }
-                let gives = operand.gives;
-                self.finish(Operation::Negate(Box::new(operand.node)), gives, span)
-            }
-            Kind::Not(operand) => {
-                let operand = self.condition(*operand)?;
-                self.finish(Operation::Not(Box::new(operand)), Type::Boolean, span)
-            }
+            Kind::Negate(operand) => self.negate(*operand, span),
+            Kind::Not(operand) => self.not(*operand, span),
             Kind::Binary { operator, left, right } => self.binary(operator, *left, *right, span),
-            Kind::IsNull { operand, negated } => {
-                let operand = Box::new(self.scalar(*operand)?.node);
-                self.finish(Operation::IsNull { operand, negated }, Type::Boolean, span)
-            }
-            Kind::In { operand, list, negated } => {
-                let operand = self.scalar(*operand)?;
-                let mut items = Vec::with_capacity(list.len());
-                for item in list {
-                    let item = self.scalar(item)?;
-                    self.comparable(&operand, &item)?;
-                    items.push(item.node);
-                }
-                let operation = Operation::In { operand: Box::new(operand.node), list: items, negated };
-                self.finish(operation, Type::Boolean, span)
-            }
-            Kind::Between { operand, low, high, negated } => {
-                let (operand, low, high) = (self.scalar(*operand)?, self.scalar(*low)?, self.scalar(*high)?);
-                self.comparable(&operand, &low)?;
-                self.comparable(&operand, &high)?;
-                let bounds = Box::new((low.node, high.node));
-                let operation = Operation::Between { operand: Box::new(operand.node), bounds, negated };
-                self.finish(operation, Type::Boolean, span)
-            }
-            Kind::Like { operand, pattern, negated } => {
-                let (operand, pattern) = (self.text(*operand)?, self.text(*pattern)?);
-                let operation = Operation::Like { operand: Box::new(operand), pattern: Box::new(pattern), negated };
-                self.finish(operation, Type::Boolean, span)
-            }
+            Kind::IsNull { operand, negated } => self.is_null(*operand, negated, span),
+            Kind::In { operand, list, negated } => self.within(*operand, list, negated, span),
+            Kind::Between { operand, low, high, negated } => self.between(*operand, [*low, *high], negated, span),
+            Kind::Like { operand, pattern, negated } => self.like(*operand, *pattern, negated, span),
             Kind::Case { operand, branches, otherwise } => self.case(operand, branches, otherwise, span),
-            Kind::Cast { operand, to } => {
-                let operand = Box::new(self.scalar(*operand)?.node);
-                let gives = Type::of_column(&to);
-                self.finish(Operation::Cast { operand, to }, gives, span)
-            }
+            Kind::Cast { operand, to } => self.cast(*operand, to, span),
             Kind::Interval(_) => Err(types(span, "an interval is no value of its own")
                 .with_help("add it to a date, or take it away: now() - interval '3' day")),
         }
-    }
-
-    /// Anything but an interval.
-    pub fn scalar(&mut self, syntax: Syntax) -> Compiled {
-        self.compile(syntax)
     }
 
     fn condition(&mut self, syntax: Syntax) -> Compiled<Node> {
@@ -176,7 +132,7 @@ impl Compiler<'_> {
         let mut nodes = Vec::with_capacity(condition.len());
         for (name, value) in condition {
             names.push(name);
-            nodes.push(self.scalar(value)?.node);
+            nodes.push(self.compile(value)?.node);
         }
         let index = self.references.len();
         self.references.push(ReferenceSpec { table, column, condition: names });
@@ -191,25 +147,25 @@ impl Compiler<'_> {
         otherwise: Option<Box<Syntax>>,
         span: Range<usize>,
     ) -> Compiled {
-        let operand = operand.map(|operand| self.scalar(*operand)).transpose()?;
+        let operand = operand.map(|operand| self.compile(*operand)).transpose()?;
         let mut nodes = Vec::with_capacity(branches.len());
         let mut gives = Type::Null;
         for (condition, result) in branches {
             let condition = match &operand {
                 None => self.condition(condition)?,
                 Some(operand) => {
-                    let value = self.scalar(condition)?;
+                    let value = self.compile(condition)?;
                     self.comparable(operand, &value)?;
                     value.node
                 }
             };
-            let result = self.scalar(result)?;
+            let result = self.compile(result)?;
             gives = gives.or(result.gives);
             nodes.push((condition, result.node));
         }
         let otherwise = match otherwise {
             Some(otherwise) => {
-                let otherwise = self.scalar(*otherwise)?;
+                let otherwise = self.compile(*otherwise)?;
                 gives = gives.or(otherwise.gives);
                 Some(Box::new(otherwise.node))
             }
@@ -217,102 +173,6 @@ impl Compiler<'_> {
         };
         let operand = operand.map(|operand| Box::new(operand.node));
         self.finish(Operation::Case { operand, branches: nodes, otherwise }, gives, span)
-    }
-
-    fn binary(&mut self, operator: BinaryOperator, left: Syntax, right: Syntax, span: Range<usize>) -> Compiled {
-        if let Some(shifted) = self.shift(operator, &left, &right, &span)? {
-            return Ok(shifted);
-        }
-        match operator {
-            BinaryOperator::And | BinaryOperator::Or => {
-                let sides = Box::new((self.condition(left)?, self.condition(right)?));
-                let operation =
-                    if operator == BinaryOperator::And { Operation::And(sides) } else { Operation::Or(sides) };
-                self.finish(operation, Type::Boolean, span)
-            }
-            BinaryOperator::Concatenate => {
-                let (left, right) = (self.compile(left)?, self.compile(right)?);
-                self.concatenate(vec![left, right], span)
-            }
-            operator if operator.is_comparison() => {
-                let (left, right) = (self.scalar(left)?, self.scalar(right)?);
-                self.comparable(&left, &right)?;
-                self.finish(Operation::Compare(operator, Box::new((left.node, right.node))), Type::Boolean, span)
-            }
-            _ => {
-                let (left, right) = (self.scalar(left)?, self.scalar(right)?);
-                let gives = arithmetic_type(operator, &left, &right)?;
-                self.finish(Operation::Arithmetic(operator, Box::new((left.node, right.node))), gives, span)
-            }
-        }
-    }
-
-    /// Texts joined; those that are joined themselves become one with them.
-    pub fn concatenate(&mut self, parts: Vec<Typed>, span: Range<usize>) -> Compiled {
-        let mut nodes: Vec<Node> = Vec::with_capacity(parts.len());
-        for part in parts {
-            if !part.gives.has_text() {
-                return Err(types(part.span(), format!("{} has no text to join", part.gives.name())));
-            }
-            match part.node {
-                Node { operation: Operation::Concatenate(inner), .. } => nodes.extend(inner),
-                node => nodes.push(node),
-            }
-        }
-        self.finish(Operation::Concatenate(nodes), Type::Text, span)
-    }
-
-    /// `date + interval`, `interval + date`, `date - interval`; nothing where no interval is there.
-    fn shift(
-        &mut self,
-        operator: BinaryOperator,
-        left: &Syntax,
-        right: &Syntax,
-        span: &Range<usize>,
-    ) -> Compiled<Option<Typed>> {
-        let (moment, interval, backwards) = match operator {
-            BinaryOperator::Add if holds_interval(right) => (left, right, false),
-            BinaryOperator::Add if holds_interval(left) => (right, left, false),
-            BinaryOperator::Subtract if holds_interval(right) => (left, right, true),
-            _ => return Ok(None),
-        };
-        let (interval, times) = self.interval(interval)?;
-        let interval = if backwards { interval.times(-1) } else { Some(interval) };
-        let Some(interval) = interval else { return Err(types(span.clone(), "this interval is too long")) };
-        let moment = self.scalar(moment.clone())?;
-        if !moment.gives.is_moment() {
-            return Err(types(
-                moment.span(),
-                format!("an interval is added to a date, and this is {}", moment.gives.name()),
-            ));
-        }
-        let gives = match moment.gives {
-            Type::Timestamp | Type::Instant => moment.gives,
-            _ => Type::Any,
-        };
-        let operation = Operation::Shift { operand: Box::new(moment.node), interval, times: times.map(Box::new) };
-        self.finish(operation, gives, span.clone()).map(Some)
-    }
-
-    /// An interval and how many times it is taken.
-    fn interval(&mut self, syntax: &Syntax) -> Compiled<(Interval, Option<Node>)> {
-        match &syntax.kind {
-            Kind::Interval(interval) => Ok((*interval, None)),
-            Kind::Binary { operator: BinaryOperator::Multiply, left, right } => {
-                let (interval, times) = if holds_interval(left) { (left, right) } else { (right, left) };
-                let Kind::Interval(interval) = &interval.kind else {
-                    return Err(types(syntax.span.clone(), "an interval is taken a number of times once"));
-                };
-                let times = self.scalar((**times).clone())?;
-                match times.gives {
-                    Type::Integer | Type::Number => Ok((*interval, Some(times.node))),
-                    gives if gives.is_open() => Ok((*interval, Some(times.node))),
-                    _ => Err(types(times.span(), "an interval is taken a whole number of times")),
-                }
-            }
-            _ => Err(types(syntax.span.clone(), "intervals are added to dates one by one")
-                .with_help("write now() - interval '1' month - interval '2' day, or interval '1 month 2 days'")),
-        }
     }
 
     /// The operation as a node; as its value where it depends on constants alone.
@@ -344,51 +204,6 @@ impl Compiler<'_> {
         node.evaluate(&mut Frame { context: &context, draw }, &mut value).map_err(|error| *error)?;
         Ok(value)
     }
-}
-
-fn holds_interval(syntax: &Syntax) -> bool {
-    match &syntax.kind {
-        Kind::Interval(_) => true,
-        Kind::Binary { operator: BinaryOperator::Multiply, left, right } => {
-            holds_interval(left) || holds_interval(right)
-        }
-        Kind::Binary { operator: BinaryOperator::Add | BinaryOperator::Subtract, left, right } => {
-            holds_interval(left) && holds_interval(right)
-        }
-        _ => false,
-    }
-}
-
-fn arithmetic_type(operator: BinaryOperator, left: &Typed, right: &Typed) -> Compiled<Type> {
-    for side in [left, right] {
-        if !side.gives.is_number() {
-            let error = types(
-                side.span(),
-                format!("{} takes numbers, and this is {}", operators::symbol(operator), side.gives.name()),
-            );
-            return Err(match side.gives {
-                Type::Text => error.with_help("texts are joined by ||; CAST(... AS INTEGER) makes a number of a text"),
-                Type::Date | Type::Timestamp | Type::Instant => {
-                    error.with_help("a date is moved by an interval: ... + interval '3' day")
-                }
-                _ => error,
-            });
-        }
-    }
-    let span = left.node.span.start..right.node.span.end;
-    Ok(match (operator, left.gives, right.gives) {
-        (_, Type::Double, _) | (_, _, Type::Double) if operator == BinaryOperator::Modulo => {
-            return Err(types(span, "% takes integers"));
-        }
-        (_, Type::Double, _) | (_, _, Type::Double) => Type::Double,
-        (BinaryOperator::Divide | BinaryOperator::Modulo, Type::Decimal, _)
-        | (BinaryOperator::Divide | BinaryOperator::Modulo, _, Type::Decimal) => {
-            return Err(types(span, operators::DECIMAL_DIVISION));
-        }
-        (_, Type::Integer, Type::Integer) => Type::Integer,
-        (_, Type::Decimal, Type::Integer | Type::Decimal) | (_, Type::Integer, Type::Decimal) => Type::Decimal,
-        _ => Type::Number,
-    })
 }
 
 /// Whether only constants decide.

@@ -13,7 +13,8 @@ pub struct Context<'a> {
     pub random: Random,
     /// The row's place in its stream, from 0.
     pub ordinal: u64,
-    /// Where the table's numbering of rows begins: `offset + ordinal` is what makes `unique(...)` and `seq()` distinct.
+    /// How many rows of the table are numbered before the first of this stream: the row's number, counted from 1, is
+    /// `offset + ordinal + 1`, and makes `unique(...)` and `seq()` distinct.
     pub offset: u64,
     /// The seed of the run: salts constant hashes in factories.
     pub seed: u64,

@@ -1,19 +1,19 @@
 //! A formula ready to be computed: names resolved, constants folded, every function found.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::context::Context;
 use super::convert;
 use super::error::FormulaError;
 use super::hash::Hash;
-use super::interval::{Interval, Unmoved};
-use super::operators;
+use super::interval::Interval;
 use crate::schema::{BinaryOperator, ColumnType};
 use crate::seed::functions::call::{Call, Stop};
 use crate::seed::functions::definition::{Body, Definition, Unique};
 use crate::seed::functions::draw::{Draw, Number};
 use crate::value::Value;
+
+mod operate;
 
 /// Boxed, so that the way through which all rows go stays narrow.
 pub(crate) type Computed<T = ()> = Result<T, Box<FormulaError>>;
@@ -107,7 +107,7 @@ pub(crate) struct Frame<'c> {
 
 impl Frame<'_> {
     fn number(&self) -> Number {
-        Number { value: self.context.offset.wrapping_add(self.context.ordinal), ordinal: self.context.ordinal }
+        Number { before: self.context.offset.wrapping_add(self.context.ordinal) }
     }
 }
 
@@ -159,14 +159,6 @@ impl Node {
         let mut value = Value::Null;
         self.evaluate(frame, &mut value)?;
         Ok(value)
-    }
-
-    fn truth(&self, frame: &mut Frame<'_>) -> Computed<Option<bool>> {
-        match self.value(frame)? {
-            Value::Null => Ok(None),
-            Value::Boolean(truth) => Ok(Some(truth)),
-            other => Err(self.error(("formula.types", format!("{} is no condition", convert::description(&other))))),
-        }
     }
 
     /// Computes its value into `out`.
@@ -238,164 +230,6 @@ impl Node {
             _ => *out = self.operate(frame)?,
         }
         Ok(())
-    }
-
-    /// The operators whose results are small.
-    fn operate(&self, frame: &mut Frame<'_>) -> Computed<Value> {
-        let boolean = |truth: Option<bool>| truth.map_or(Value::Null, Value::Boolean);
-        Ok(match &self.operation {
-            Operation::Negate(operand) => {
-                let zero = Value::Integer(0);
-                operators::arithmetic(BinaryOperator::Subtract, &zero, &operand.value(frame)?)
-                    .map_err(|failure| self.error(failure))?
-            }
-            Operation::Not(operand) => boolean(operand.truth(frame)?.map(|truth| !truth)),
-            Operation::And(sides) => boolean(match sides.0.truth(frame)? {
-                Some(false) => Some(false),
-                left => match sides.1.truth(frame)? {
-                    Some(false) => Some(false),
-                    right => left.and(right),
-                },
-            }),
-            Operation::Or(sides) => boolean(match sides.0.truth(frame)? {
-                Some(true) => Some(true),
-                left => match sides.1.truth(frame)? {
-                    Some(true) => Some(true),
-                    right => left.and(right),
-                },
-            }),
-            Operation::Arithmetic(operator, sides) => {
-                let (left, right) = (sides.0.value(frame)?, sides.1.value(frame)?);
-                operators::arithmetic(*operator, &left, &right).map_err(|failure| self.error(failure))?
-            }
-            Operation::Compare(operator, sides) => {
-                let (left, right) = (sides.0.value(frame)?, sides.1.value(frame)?);
-                let order = operators::compare(&left, &right).map_err(|failure| self.error(failure))?;
-                boolean(order.map(|order| holds(*operator, order)))
-            }
-            Operation::IsNull { operand, negated } => {
-                Value::Boolean(matches!(operand.value(frame)?, Value::Null) != *negated)
-            }
-            Operation::In { operand, list, negated } => {
-                let value = operand.value(frame)?;
-                let mut found = Some(false);
-                for item in list {
-                    let order =
-                        operators::compare(&value, &item.value(frame)?).map_err(|failure| self.error(failure))?;
-                    match order {
-                        Some(Ordering::Equal) => {
-                            found = Some(true);
-                            break;
-                        }
-                        None => found = None,
-                        Some(_) => {}
-                    }
-                }
-                boolean(found.map(|found| found != *negated))
-            }
-            Operation::Between { operand, bounds, negated } => {
-                let value = operand.value(frame)?;
-                let compare = |other: &Value| operators::compare(&value, other).map_err(|failure| self.error(failure));
-                let low = compare(&bounds.0.value(frame)?)?.map(Ordering::is_ge);
-                let high = compare(&bounds.1.value(frame)?)?.map(Ordering::is_le);
-                let inside = match (low, high) {
-                    (Some(false), _) | (_, Some(false)) => Some(false),
-                    (low, high) => low.and(high),
-                };
-                boolean(inside.map(|inside| inside != *negated))
-            }
-            Operation::Like { operand, pattern, negated } => match (operand.value(frame)?, pattern.value(frame)?) {
-                (Value::Null, _) | (_, Value::Null) => Value::Null,
-                (Value::Text(text), Value::Text(pattern)) => {
-                    Value::Boolean(operators::like(&text, &pattern) != *negated)
-                }
-                _ => return Err(self.error(("formula.types", "LIKE compares a text with a pattern".to_owned()))),
-            },
-            Operation::Cast { operand, to } => {
-                convert::cast(&operand.value(frame)?, to).map_err(|reason| self.error(("formula.bad-value", reason)))?
-            }
-            Operation::Shift { operand, interval, times } => self.shift(frame, operand, *interval, times.as_deref())?,
-            Operation::NullIf(sides) => {
-                let (left, right) = (sides.0.value(frame)?, sides.1.value(frame)?);
-                match operators::compare(&left, &right).map_err(|failure| self.error(failure))? {
-                    Some(Ordering::Equal) => Value::Null,
-                    _ => left,
-                }
-            }
-            // All others are computed by `evaluate`.
-            _ => Value::Null,
-        })
-    }
-
-    fn case(
-        &self,
-        frame: &mut Frame<'_>,
-        operand: Option<&Node>,
-        branches: &[(Node, Node)],
-        otherwise: Option<&Node>,
-        out: &mut Value,
-    ) -> Computed {
-        let operand = operand.map(|operand| operand.value(frame)).transpose()?;
-        for (condition, result) in branches {
-            let holds = match &operand {
-                None => condition.truth(frame)? == Some(true),
-                Some(operand) => {
-                    let value = condition.value(frame)?;
-                    let order = operators::compare(operand, &value).map_err(|failure| condition.error(failure))?;
-                    order == Some(Ordering::Equal)
-                }
-            };
-            if holds {
-                return result.evaluate(frame, out);
-            }
-        }
-        match otherwise {
-            Some(otherwise) => otherwise.evaluate(frame, out),
-            None => {
-                *out = Value::Null;
-                Ok(())
-            }
-        }
-    }
-
-    fn shift(
-        &self,
-        frame: &mut Frame<'_>,
-        operand: &Node,
-        interval: Interval,
-        times: Option<&Node>,
-    ) -> Computed<Value> {
-        let out_of_range = || self.error(("formula.overflow", "this leads out of the years 1 to 9999".to_owned()));
-        let mut value = operand.value(frame)?;
-        let mut interval = interval;
-        if let Some(times) = times {
-            interval = match times.value(frame)? {
-                Value::Null => return Ok(Value::Null),
-                Value::Integer(number) => interval.times(number).ok_or_else(out_of_range)?,
-                other => {
-                    let message =
-                        format!("an interval is taken a whole number of times, not {}", convert::description(&other));
-                    return Err(times.error(("formula.types", message)));
-                }
-            };
-        }
-        if let Value::Text(_) = value {
-            value = match convert::date(&value) {
-                Ok(date) if matches!(&value, Value::Text(text) if text.len() == 10) => Value::Date(date),
-                _ => Value::TimestampTz(
-                    convert::instant(&value).map_err(|reason| operand.error(("formula.types", reason)))?,
-                ),
-            };
-        }
-        match value {
-            Value::Null => Ok(Value::Null),
-            value => interval.shift(&value).map_err(|reason| match reason {
-                Unmoved::OutOfRange => out_of_range(),
-                Unmoved::NoDate => {
-                    operand.error(("formula.types", format!("{} is not a date", convert::description(&value))))
-                }
-            }),
-        }
     }
 
     fn evaluate_text(&self, frame: &mut Frame<'_>, out: &mut Value) -> Computed {
@@ -473,13 +307,13 @@ impl Node {
             match definition.unique {
                 Unique::Suffix(between) => {
                     text.push_str(between);
-                    convert::write_digits(number.value, text);
+                    convert::write_digits(number.shown(), text);
                 }
                 Unique::Sentence => {
                     let stop = text.ends_with('.');
                     text.truncate(text.len() - usize::from(stop));
                     text.push(' ');
-                    convert::write_digits(number.value, text);
+                    convert::write_digits(number.shown(), text);
                     text.push('.');
                 }
                 _ => self.refuse_exhausted(frame)?,
@@ -513,19 +347,8 @@ impl Node {
         let error = FormulaError::new(
             "formula.exhausted",
             self.span.clone(),
-            format!("there are {values} here, and the table's row number {} needs another", number.value),
+            format!("there are {values} here, and the table's row number {} needs another", number.shown()),
         );
         Err(Box::new(error.with_help("make fewer rows, or draw from a wider range")))
-    }
-}
-
-fn holds(operator: BinaryOperator, order: Ordering) -> bool {
-    match operator {
-        BinaryOperator::Equal => order.is_eq(),
-        BinaryOperator::NotEqual => order.is_ne(),
-        BinaryOperator::Less => order.is_lt(),
-        BinaryOperator::LessOrEqual => order.is_le(),
-        BinaryOperator::Greater => order.is_gt(),
-        _ => order.is_ge(),
     }
 }

@@ -17,7 +17,10 @@ mod types;
 type Parsed<T = Syntax> = Result<T, FormulaError>;
 
 /// Deeper nesting than anybody writes by hand; past it the text is refused rather than the stack overrun.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 32;
+
+/// More operators than anybody writes by hand: the tree leans to the left by one for each of a row of them.
+const MOST_OPERATORS: usize = 128;
 
 /// The expression that a text is, whole.
 pub(super) fn parse(text: &str) -> Parsed {
@@ -36,7 +39,7 @@ pub(super) fn parse(text: &str) -> Parsed {
             _ => tokens.push(token),
         }
     }
-    let mut parser = Parser { text, tokens, position: 0, depth: 0 };
+    let mut parser = Parser { text, tokens, position: 0, depth: 0, operators: 0 };
     if parser.tokens.is_empty() {
         return Err(FormulaError::new("formula.syntax", 0..text.len(), "there is no formula after the =")
             .with_help("write one, such as =now(), or put a ' before the = of a text: \"'=\""));
@@ -54,6 +57,7 @@ struct Parser<'a> {
     tokens: Vec<Token>,
     position: usize,
     depth: usize,
+    operators: usize,
 }
 
 impl Parser<'_> {
@@ -128,7 +132,8 @@ impl Parser<'_> {
     fn disjunction(&mut self) -> Parsed {
         let mut left = self.conjunction()?;
         while self.take_word("OR") {
-            left = binary(BinaryOperator::Or, left, self.conjunction()?);
+            let right = self.conjunction()?;
+            left = self.binary(BinaryOperator::Or, left, right)?;
         }
         Ok(left)
     }
@@ -136,7 +141,8 @@ impl Parser<'_> {
     fn conjunction(&mut self) -> Parsed {
         let mut left = self.negation()?;
         while self.take_word("AND") {
-            left = binary(BinaryOperator::And, left, self.negation()?);
+            let right = self.negation()?;
+            left = self.binary(BinaryOperator::And, left, right)?;
         }
         Ok(left)
     }
@@ -181,15 +187,18 @@ impl Parser<'_> {
                 _ => return Ok(left),
             };
             self.position += 1;
-            left = binary(operator, left, self.concatenation()?);
+            let right = self.concatenation()?;
+            left = self.binary(operator, left, right)?;
         }
     }
 
     /// `IS [NOT] NULL`, `[NOT] IN`, `[NOT] BETWEEN`, `[NOT] LIKE` behind an operand, where one is there.
     fn test(&mut self, operand: Syntax) -> Parsed<(Syntax, bool)> {
         let start = operand.span.start;
+        let span = operand.span.clone();
         let boxed = Box::new(operand);
         if self.take_word("IS") {
+            self.count_operator(&span)?;
             let negated = self.take_word("NOT");
             self.need_word("NULL")?;
             let kind = Kind::IsNull { operand: boxed, negated };
@@ -198,6 +207,7 @@ impl Parser<'_> {
         let negated = self.at_word("NOT")
             && ["IN", "BETWEEN", "LIKE"].iter().any(|word| self.peek_text(1).eq_ignore_ascii_case(word));
         self.position += usize::from(negated);
+        self.count_operator(&span)?;
         let kind = if self.take_word("IN") {
             self.need_symbol("(")?;
             let list = self.list(")")?;
@@ -213,6 +223,7 @@ impl Parser<'_> {
         } else if self.take_word("LIKE") {
             Kind::Like { operand: boxed, pattern: Box::new(self.concatenation()?), negated }
         } else {
+            self.operators -= 1;
             return Ok((*boxed, false));
         };
         Ok((Syntax { kind, span: self.since(start) }, true))
@@ -221,7 +232,8 @@ impl Parser<'_> {
     fn concatenation(&mut self) -> Parsed {
         let mut left = self.sum()?;
         while self.take_symbol("||") {
-            left = binary(BinaryOperator::Concatenate, left, self.sum()?);
+            let right = self.sum()?;
+            left = self.binary(BinaryOperator::Concatenate, left, right)?;
         }
         Ok(left)
     }
@@ -236,7 +248,8 @@ impl Parser<'_> {
             } else {
                 return Ok(left);
             };
-            left = binary(operator, left, self.product()?);
+            let right = self.product()?;
+            left = self.binary(operator, left, right)?;
         }
     }
 
@@ -252,7 +265,8 @@ impl Parser<'_> {
             } else {
                 return Ok(left);
             };
-            left = binary(operator, left, self.sign()?);
+            let right = self.sign()?;
+            left = self.binary(operator, left, right)?;
         }
     }
 
@@ -360,9 +374,19 @@ impl Parser<'_> {
         self.need_symbol(")").map_err(|error| error.with_help(help))?;
         Ok(Syntax { kind: Kind::Reference { table, column, condition }, span: self.since(start) })
     }
-}
 
-fn binary(operator: BinaryOperator, left: Syntax, right: Syntax) -> Syntax {
-    let span = left.span.start..right.span.end;
-    Syntax { kind: Kind::Binary { operator, left: Box::new(left), right: Box::new(right) }, span }
+    fn binary(&mut self, operator: BinaryOperator, left: Syntax, right: Syntax) -> Parsed {
+        let span = left.span.start..right.span.end;
+        self.count_operator(&span)?;
+        Ok(Syntax { kind: Kind::Binary { operator, left: Box::new(left), right: Box::new(right) }, span })
+    }
+
+    fn count_operator(&mut self, span: &Range<usize>) -> Parsed<()> {
+        self.operators += 1;
+        if self.operators > MOST_OPERATORS {
+            let message = format!("the formula has more than {MOST_OPERATORS} operators");
+            return Err(FormulaError::new("formula.syntax", span.clone(), message));
+        }
+        Ok(())
+    }
 }

@@ -48,7 +48,7 @@ pub(super) fn parse(text: &str, place: Place) -> Result<Formula, FormulaError> {
 
 pub(super) fn context<'a>(ordinal: u64, fields: &'a [Value]) -> Context<'a> {
     let random = Stream::new(1).at(ordinal).field(name_key("field"));
-    Context { random, ordinal, offset: 1, seed: 1, now: now(), fields, outside: &World }
+    Context { random, ordinal, offset: 0, seed: 1, now: now(), fields, outside: &World }
 }
 
 fn row() -> [Value; 3] {
@@ -267,4 +267,63 @@ fn a_value_does_not_depend_on_which_rows_were_made_before_or_on_which_thread() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(forwards, halves.concat());
+}
+
+#[test]
+fn a_formula_as_long_as_it_may_be_can_be_computed() {
+    let long = vec!["age"; 129].join(" + ");
+    assert_eq!(evaluate(&long), Value::Integer(129 * 36));
+    let deep = format!("{}{}{}", "(".repeat(30), vec!["age"; 128].join(" - "), ")".repeat(30));
+    assert_eq!(evaluate(&deep), Value::Integer(36 - 127 * 36));
+    for (text, words) in [
+        (vec!["1"; 100_000].join(" || "), "operators"),
+        ("(".repeat(100_000), "nested"),
+        (format!("1 {}", "IS NULL ".repeat(100_000)), "operators"),
+        ("NOT ".repeat(100_000) + "TRUE", "nested"),
+        ("lower(".repeat(100_000), "nested"),
+        ("CASE ".repeat(100_000), "nested"),
+    ] {
+        let error = parse(&text, Place::Seeder).unwrap_err();
+        assert!(error.message.contains(words), "{}", error.message);
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_a_formula_or_an_error_at_a_place_of_it(text in "[a-z0-9(),.'\"|+*/<=>% -]{0,40}|\\PC{0,40}") {
+        if let Err(error) = parse(&text, Place::Seeder) {
+            proptest::prop_assert!(text.get(error.span.clone()).is_some(), "{:?} of {:?}", error.span, text);
+            proptest::prop_assert!(error.code.starts_with("formula."));
+        }
+    }
+
+    #[test]
+    fn pieces_of_formulas_never_panic(
+        pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "int(", "1", ",", "9223372036854775807", ")", "-", "+", "||", "'a'", "name", "age", "unique(", "email()", "now()",
+            "interval '1' day", "*", "NULL", "CASE WHEN", "THEN", "END", "date(", "'2024-01-01'", "substring(", "CAST(",
+            "AS DECIMAL(38, 38))", "1.5", "/", "%", "=", "IN (", "round(", "lpad(", "seq(", "decimal(", "float(", "1e308", "text(",
+        ]), 1..12),
+    ) {
+        let text = pieces.join(" ");
+        if let Ok(formula) = parse(&text, Place::Factory) {
+            let row = row();
+            let mut value = Value::Null;
+            // An error is fine, too.
+            let _ = formula.evaluate(&context(3, &row), &mut value);
+        }
+    }
+
+    #[test]
+    fn unique_numbers_never_meet(low in -1000_i64..1000, size in 1_u64..500, offset in 0_u64..100) {
+        let high = low + size as i64 - 1;
+        let formula = parse(&format!("unique(int({low}, {high}))"), Place::Factory).unwrap();
+        let mut seen = std::collections::HashSet::new();
+        let mut value = Value::Null;
+        for ordinal in 0..size.saturating_sub(offset) {
+            formula.evaluate(&Context { offset, ..context(ordinal, &[]) }, &mut value).unwrap();
+            let Value::Integer(number) = value else { panic!("{value:?}") };
+            proptest::prop_assert!((low..=high).contains(&number) && seen.insert(number));
+        }
+    }
 }

@@ -16,10 +16,15 @@ pub(crate) struct Draw {
 /// The number of a row among all of its table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Number {
-    /// Where the numbering began, plus the ordinal.
-    pub value: u64,
-    /// The place in this stream.
-    pub ordinal: u64,
+    /// How many rows are numbered before it.
+    pub before: u64,
+}
+
+impl Number {
+    /// The number, from 1.
+    pub fn shown(self) -> u64 {
+        self.before.wrapping_add(1)
+    }
 }
 
 impl Draw {
@@ -28,12 +33,11 @@ impl Draw {
         match self.unique {
             None => self.random.below(size),
             Some(number) => {
-                // Numbering begins at 0 or 1, so a table of `size` values has room for its numbers up to `size`.
-                if size == 0 || number.ordinal >= size || number.value > size {
+                if number.before >= size {
                     self.exhausted = Some(size);
                     return 0;
                 }
-                shuffled(number.value % size, size)
+                shuffled(number.before, size)
             }
         }
     }

@@ -60,7 +60,7 @@ fn seq(call: &mut Call<'_, '_>) -> Result<Value, Stop> {
         let step = if call.is_given(1) { call.integer(1)? } else { 1 };
         i64::try_from(context.ordinal).ok().and_then(|ordinal| ordinal.checked_mul(step)?.checked_add(start))
     } else {
-        context.offset.checked_add(context.ordinal).and_then(|number| i64::try_from(number).ok())
+        context.offset.checked_add(context.ordinal).and_then(|before| i64::try_from(before).ok()?.checked_add(1))
     };
     number.map(Value::Integer).ok_or_else(|| call.fail("formula.overflow", "the sequence is past 64 bits"))
 }

@@ -160,7 +160,7 @@ fn local_part(draw: &mut Draw, separators: &[&str], out: &mut String) {
 /// Appends the row's number, or, of three names, to one a number below 100.
 fn number(draw: &mut Draw, out: &mut String) {
     match draw.unique {
-        Some(number) => convert::write_digits(number.value, out),
+        Some(number) => convert::write_digits(number.shown(), out),
         None => {
             let number = draw.random.below(300);
             if number < 100 {
@@ -197,7 +197,7 @@ fn account(call: &mut Call<'_, '_>, separators: &[&str], out: &mut String) -> Re
     // The name may end in digits, so the row's number is kept apart from them.
     if let Some(number) = call.draw().unique {
         out.push_str(between);
-        convert::write_digits(number.value, out);
+        convert::write_digits(number.shown(), out);
     }
     Ok(())
 }
@@ -230,7 +230,7 @@ fn domain(draw: &mut Draw, out: &mut String) {
         out.push_str("host");
     }
     if let Some(number) = draw.unique {
-        convert::write_digits(number.value, out);
+        convert::write_digits(number.shown(), out);
     }
     out.push('.');
     out.push_str(draw.pick(&DOMAINS));
@@ -283,7 +283,7 @@ fn file_name(draw: &mut Draw, out: &mut String) {
     out.push_str(draw.pick(draw.lexicon.path_segments));
     if let Some(number) = draw.unique {
         out.push('-');
-        convert::write_digits(number.value, out);
+        convert::write_digits(number.shown(), out);
     }
     out.push('.');
     out.push_str(draw.pick(draw.lexicon.file_extensions));

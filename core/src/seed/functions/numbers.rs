@@ -45,7 +45,7 @@ fn int(call: &mut Call<'_, '_>) -> Result<Value, Stop> {
     let span = high.wrapping_sub(low) as u64;
     if draw.unique.is_none() || span == u64::MAX {
         return Ok(Value::Integer(match draw.unique {
-            Some(number) => low.wrapping_add(number.value as i64),
+            Some(number) => low.wrapping_add(number.before as i64),
             None => draw.random.between(low, high),
         }));
     }
@@ -75,7 +75,7 @@ fn decimal(call: &mut Call<'_, '_>) -> Result<Value, Stop> {
 
 fn float(call: &mut Call<'_, '_>) -> Result<Value, Stop> {
     let (low, high) = (call.double(0)?, call.double(1)?);
-    if high < low {
+    if high < low || !(high - low).is_finite() {
         return Err(empty(call, low, high));
     }
     let unit = call.draw().random.unit();

@@ -95,7 +95,7 @@ fn substring(call: &mut Call<'_, '_>, out: &mut String) -> Result<(), Stop> {
         }
         false => i64::MAX,
     };
-    let from = usize::try_from(start - 1).unwrap_or(0);
+    let from = usize::try_from(start.saturating_sub(1)).unwrap_or(0);
     let count = usize::try_from(end.saturating_sub(start.max(1))).unwrap_or(0);
     out.extend(text.chars().skip(from).take(count));
     Ok(())

@@ -16,7 +16,7 @@ fn values(text: &str, locale: &str, rows: u64) -> Vec<String> {
     let value = |ordinal: u64| {
         let random = Stream::new(42).child("users").at(ordinal).field(name_key("field"));
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
-        let context = Context { random, ordinal, offset: 1, seed: 42, now, fields: &[], outside: &Nothing };
+        let context = Context { random, ordinal, offset: 0, seed: 42, now, fields: &[], outside: &Nothing };
         let mut value = Value::Null;
         formula.evaluate(&context, &mut value).unwrap_or_else(|error| panic!("{text}: {error:?}"));
         let mut shown = String::new();

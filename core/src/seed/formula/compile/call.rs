@@ -58,7 +58,7 @@ impl Compiler<'_> {
         }
         let mut nodes = Vec::with_capacity(arguments.len());
         for (index, argument) in arguments.into_iter().enumerate() {
-            let argument = self.scalar(argument)?;
+            let argument = self.compile(argument)?;
             let parameter = definition.parameters.get(index).or_else(|| definition.parameters.last());
             let accepts = parameter.map_or(Accepts::Any, |parameter| parameter.accepts);
             if !takes(accepts, argument.gives) {
@@ -143,7 +143,7 @@ impl Compiler<'_> {
         let mut gives = Type::Null;
         let mut choices = Vec::with_capacity(arguments.len());
         for argument in arguments {
-            let choice = self.scalar(argument)?;
+            let choice = self.compile(argument)?;
             gives = gives.or(choice.gives);
             choices.push(choice.node);
         }
@@ -183,11 +183,11 @@ impl Compiler<'_> {
     fn maybe(&mut self, arguments: Vec<Syntax>, span: Range<usize>) -> Compiled {
         let mut arguments = arguments.into_iter();
         let Some(value) = arguments.next() else { return Err(types(span, "maybe(...) needs a value")) };
-        let value = self.scalar(value)?;
+        let value = self.compile(value)?;
         let probability = match arguments.next() {
             None => 0.5,
             Some(argument) => {
-                let argument = self.scalar(argument)?;
+                let argument = self.compile(argument)?;
                 let number = argument.node.as_constant().and_then(convert::double);
                 match number.filter(|number| (0.0..=1.0).contains(number)) {
                     Some(number) => number,
@@ -208,7 +208,7 @@ impl Compiler<'_> {
         };
         let mut cost = DEFAULT_COST;
         if let Some(argument) = arguments.next() {
-            let argument = self.scalar(argument)?;
+            let argument = self.compile(argument)?;
             cost = match argument.node.as_constant() {
                 Some(Value::Integer(cost @ 4..=31)) => *cost as u32,
                 _ => return Err(types(argument.span(), "bcrypt's cost is a constant from 4 to 31")),
