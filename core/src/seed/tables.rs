@@ -113,11 +113,14 @@ impl Tables {
         Err(Error::failed("seed.unknown-column", message).with_help(help).at(source, column.span.clone(), "not known"))
     }
 
-    /// The columns that a file names as the key of a table. On a document store of an unknown collection they are taken as they are.
+    /// The columns that a file names as the key of a table; none where it names none. On a document store of an unknown collection they are taken as they are.
     ///
     /// # Errors
     /// `seed.unknown-column`; `seed.key-not-unique` where no primary key, unique constraint or unique index has exactly these columns.
     pub fn key(&self, table: Option<&Table>, columns: &[Word], source: &SourceText) -> Result<Vec<Name>> {
+        if columns.is_empty() {
+            return Ok(Vec::new());
+        }
         let Some(table) = table else { return Ok(columns.iter().map(|column| Name::exact(&column.text)).collect()) };
         if self.documents {
             let name = |column: &Word| {

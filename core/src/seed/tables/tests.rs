@@ -64,6 +64,7 @@ fn a_key_must_be_unique_in_the_table() {
     };
     assert_eq!(key("users", &["EMAIL"]).unwrap(), [Name::folded("email")]);
     assert_eq!(key("posts", &["title", "author_id"]).unwrap().len(), 2);
+    assert_eq!(key("users", &[]).unwrap(), []);
     let error = key("users", &["name"]).unwrap_err();
     assert_eq!(error.code(), "seed.key-not-unique");
     assert_eq!(error.help(), Some("users is unique by (id), (email)"));
