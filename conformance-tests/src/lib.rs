@@ -16,6 +16,7 @@ mod project;
 mod rows;
 mod run;
 mod samples;
+mod seeds;
 mod session;
 mod snapshot;
 mod suite;

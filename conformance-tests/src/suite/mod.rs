@@ -10,6 +10,7 @@ mod migrating;
 mod racing;
 mod refusing;
 mod resuming;
+mod seeding;
 mod settling;
 mod types;
 mod values;
@@ -76,6 +77,7 @@ pub fn all() -> Vec<Test> {
         changes::tests(),
         introspection::tests(),
         writing::tests(),
+        seeding::tests(),
         errors::tests(),
         locking::tests(),
         migrating::tests(),

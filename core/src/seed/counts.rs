@@ -162,3 +162,38 @@ impl Counts {
         Ok(Child { parent, index: 0, of: 0 })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed::formula::{Nothing, Place, Scope};
+    use crate::seed::functions::locale::Locale;
+
+    fn counts(parents: u64, text: &str) -> Counts {
+        let scope = Scope { fields: &[], locale: Locale::default(), place: Place::Factory };
+        let formula = Formula::parse(text, &scope).unwrap();
+        Counts::drawn(parents, Drawn::new(formula, Stream::new(7).child("posts"), 7, DateTime::UNIX_EPOCH), &Nothing)
+            .unwrap()
+    }
+
+    #[test]
+    fn every_child_has_one_parent_and_is_found_from_anywhere() {
+        let counts = counts(5000, "int(0, 5)");
+        let mut place = counts.find(0, &Nothing).unwrap();
+        let mut of_parent = vec![0; 5000];
+        for child in 0..counts.total() {
+            assert_eq!(counts.find(child, &Nothing).unwrap(), place, "child {child}");
+            assert_eq!(place.index, of_parent[place.parent as usize]);
+            of_parent[place.parent as usize] += 1;
+            place = counts.next(place, &Nothing).unwrap();
+        }
+        assert!((11_000..14_000).contains(&counts.total()), "{}", counts.total());
+        assert!(of_parent.contains(&0) && of_parent.contains(&5));
+    }
+
+    #[test]
+    fn a_constant_count_needs_no_sums() {
+        let counts = counts(u64::MAX / 8, "3");
+        assert_eq!(counts.find(3_000_000_001, &Nothing).unwrap().parent, 1_000_000_000);
+    }
+}

@@ -156,6 +156,9 @@ impl<'a> Planner<'a> {
 
     fn key(&self, table: &str, own: &[Word]) -> Result<Vec<Name>> {
         let words = if own.is_empty() { self.seeder.key(table) } else { own };
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
         let known = self.tables.find(table).map(AsRef::as_ref);
         self.tables.key(known, words, &self.seeder.source)
     }
