@@ -5,11 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests all the way down")]
 
 mod database;
+mod random;
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use database::Dump;
+use random::{Random, number, seed};
 use support::{Project, version};
 
 const MIGRATIONS: u32 = 24;
@@ -54,22 +56,6 @@ ALTER TABLE children_{table} DROP COLUMN note;
     project
 }
 
-/// A small generator of numbers that are random enough (xorshift64*).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16) % limit.max(1)
-    }
-}
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")))
-}
-
 /// The file as the kill left it, with its journal, somewhere else: looking at it must not repair it for fastman.
 fn dump_of_a_copy(project: &Project) -> Dump {
     let folder = tempfile::tempdir().unwrap();
@@ -89,13 +75,10 @@ fn forget(project: &Project) {
 
 #[test]
 fn killed_at_random_moments_a_rerun_ends_in_the_same_schema_and_nothing_is_ever_half_applied() {
-    let seed = number("FASTMAN_KILL_SEED").unwrap_or_else(|| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        u64::from(now.subsec_nanos()) ^ now.as_secs() << 20
-    });
+    let seed = seed();
     let runs = number("FASTMAN_KILL_RUNS").unwrap_or(50);
     println!("FASTMAN_KILL_SEED={seed} FASTMAN_KILL_RUNS={runs}");
-    let mut random = Random(seed | 1);
+    let mut random = Random::new(seed, "sqlite");
     let project = project();
 
     // What is there after each number of migrations.
@@ -115,8 +98,8 @@ fn killed_at_random_moments_a_rerun_ends_in_the_same_schema_and_nothing_is_ever_
         let place = format!("run {run} of FASTMAN_KILL_SEED={seed}");
         forget(&project);
         let mut child = project.command(&["database:migrate", "--quiet"]).spawn().unwrap();
-        let moment = random.below(u64::try_from(whole.as_micros()).unwrap() * 21 / 20);
-        std::thread::sleep(Duration::from_micros(moment));
+        let moment = random.moment(whole * 21 / 20);
+        std::thread::sleep(moment);
         child.kill().unwrap();
         let ended = child.wait().unwrap();
 
@@ -137,7 +120,7 @@ fn killed_at_random_moments_a_rerun_ends_in_the_same_schema_and_nothing_is_ever_
         assert_eq!(
             Dump::of(&project.path("app.db")),
             prefixes[MIGRATIONS as usize],
-            "{place}: killed after {moment} us, then run again"
+            "{place}: killed after {moment:?}, then run again"
         );
     }
     println!("killed before the first migration: {early}, between the first and the last: {midway}, too late: {late}");

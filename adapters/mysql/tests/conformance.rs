@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use fastman_conformance::Harness;
-use support::{PRODUCTS, Server};
+use support::{Product, Server};
 
 fn main() -> ExitCode {
     let listing = std::env::args().any(|argument| argument == "--list");
@@ -17,5 +17,5 @@ fn main() -> ExitCode {
         let server = if listing { Err("listing".to_owned()) } else { Server::find(product) };
         Arc::new(harness::Mysql::new(product, server))
     };
-    fastman_conformance::main(PRODUCTS.map(harness).into())
+    fastman_conformance::main(Product::ALL.map(harness).into())
 }

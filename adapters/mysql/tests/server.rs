@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use support::{PRODUCTS, Server};
+use support::{Product, Server};
 
 /// A test: its name, and what it does with a server.
 type Test = (&'static str, fn(&Server) -> Result<(), Failed>);
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let tests = [connecting::TESTS, dialect::TESTS, session::TESTS, writing::TESTS].concat();
     let mut trials = Vec::new();
-    for product in PRODUCTS {
+    for product in Product::ALL {
         let server = if arguments.list { Err("listing".to_owned()) } else { Server::find(product) };
         let server = Arc::new(server);
         for (name, run) in tests.clone() {

@@ -237,8 +237,8 @@ fn has_index(table: &crate::schema::Table, name: &str) -> bool {
     table.indexes.iter().any(|index| index.name.key() == name.to_lowercase())
 }
 
-/// Whether the text names something so.
-fn names(sql: &str, name: &Name, rules: &LexicalRules) -> bool {
+/// Whether the text names something so, in quotes or without.
+pub(crate) fn names(sql: &str, name: &Name, rules: &LexicalRules) -> bool {
     Lexer::new(sql, 0..sql.len(), *rules).any(|token| {
         matches!(token.kind, TokenKind::Word | TokenKind::QuotedName | TokenKind::Text)
             && plain(token.text(sql)).to_lowercase() == *name.key()

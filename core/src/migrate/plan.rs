@@ -111,9 +111,9 @@ impl Side {
                     steps.push(planned.clone());
                 }
                 Part::Changes(group) => {
-                    let catalog = foreseen.catalog(store, group).await?;
+                    let catalog = foreseen.catalog(store, group, &dialect.flavour().lexical).await?;
                     steps.extend(group.render(dialect, source, &catalog)?);
-                    foreseen.take(group);
+                    foreseen.take(group, dialect);
                 }
             }
         }

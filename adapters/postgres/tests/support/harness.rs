@@ -9,7 +9,7 @@ use fastman_core::dialect::{AlterStyle, DdlTransactions, EmptyString, Facts, Loc
 use fastman_core::flavour::{Flavour, Flavours};
 use fastman_core::store::SqlStore;
 
-use crate::support::{COMMAND, Database, Server, connect};
+use crate::support::{COMMAND, Database, PGBOUNCER_COMMAND, Server, connect};
 
 /// PostgreSQL, reached in one of the ways that there are.
 pub struct Postgres {
@@ -33,7 +33,7 @@ impl Postgres {
         Postgres {
             name: "postgres_pgbouncer",
             server,
-            command: "apt-get install postgresql pgbouncer",
+            command: PGBOUNCER_COMMAND,
             exemptions: &[
                 Exemption {
                     test: "migrating::what_may_not_run_inside_a_transaction_runs_outside_of_one",

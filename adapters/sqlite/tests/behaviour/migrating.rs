@@ -150,6 +150,41 @@ async fn a_stored_rebuild_is_refused_where_the_table_got_a_trigger_since_and_the
     assert_eq!(database.text("SELECT count(*) FROM users").await, "2");
 }
 
+/// A table, and a migration that builds it anew three times.
+const AGAIN: &[(&str, &str)] = &[
+    (
+        "20260101000001_users.sql",
+        "-- migrate:up
+CREATE TABLE tags (id BIGINT PRIMARY KEY);
+CREATE TABLE users (
+    id BIGINT PRIMARY KEY,
+    name VARCHAR(20),
+    age INTEGER,
+    title VARCHAR(20),
+    CONSTRAINT ck_users_age CHECK (age > 0)
+);
+",
+    ),
+    (
+        "20260101000002_again.sql",
+        "-- migrate:up
+ALTER TABLE users DROP CONSTRAINT ck_users_age;
+ALTER TABLE users DROP COLUMN title;
+CREATE INDEX ix_users_name ON users (name);
+ALTER TABLE users ALTER COLUMN name SET NOT NULL;
+CREATE TABLE labels (id BIGINT PRIMARY KEY);
+ALTER TABLE users ALTER COLUMN age SET NOT NULL;
+-- migrate:down
+ALTER TABLE users ALTER COLUMN age DROP NOT NULL;
+DROP TABLE labels;
+ALTER TABLE users ALTER COLUMN name DROP NOT NULL;
+DROP INDEX ix_users_name;
+ALTER TABLE users ADD COLUMN title VARCHAR(20);
+ALTER TABLE users ADD CONSTRAINT ck_users_age CHECK (age > 0);
+",
+    ),
+];
+
 /// A table with a trigger of its own, and a rebuild on top.
 const TOUCHED: &[(&str, &str)] = &[
     (
@@ -280,6 +315,31 @@ async fn a_stored_rebuild_that_renames_takes_its_own_renames_for_no_change() {
     migrator.migrate(&mut *database.store, &MigrateOptions::default(), &mut ()).await.unwrap();
     migrator.rollback(&mut *database.store, &by(Extent::Steps(1)), &mut ()).await.unwrap();
     assert_eq!(database.text(catalog).await, before);
+}
+
+#[tokio::test]
+async fn a_table_that_one_migration_builds_anew_again_and_again_keeps_what_was_made_by_hand() {
+    let mut database = Database::new().await;
+    let migrator = migrator(AGAIN);
+    let first = MigrateOptions { to: Some("20260101000001".parse().unwrap()), ..MigrateOptions::default() };
+    migrator.migrate(&mut *database.store, &first, &mut ()).await.unwrap();
+    for sql in [
+        "CREATE TRIGGER audit AFTER DELETE ON users BEGIN DELETE FROM tags; END",
+        "CREATE INDEX ix_by_hand ON users (name COLLATE NOCASE)",
+        "INSERT INTO users (id, name, age, title) VALUES (1, 'ann', 3, 'Dr')",
+    ] {
+        database.store.execute(sql, &[]).await.unwrap();
+    }
+    let catalog = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema WHERE name != 'fastman_migrations' ORDER BY name)";
+    let before = database.text(catalog).await;
+    migrator.migrate(&mut *database.store, &MigrateOptions::default(), &mut ()).await.unwrap();
+    let made = "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY name)";
+    assert_eq!(database.text(made).await, "audit,ix_by_hand,ix_users_name");
+    migrator.rollback(&mut *database.store, &by(Extent::Steps(1)), &mut ()).await.unwrap();
+    assert_eq!(database.text(made).await, "audit,ix_by_hand");
+    let again = database.text(catalog).await;
+    assert_eq!(again.len(), before.len(), "{again}");
+    assert_eq!(database.text("SELECT name || age FROM users").await, "ann3");
 }
 
 #[tokio::test]

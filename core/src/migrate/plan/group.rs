@@ -7,8 +7,9 @@ use std::ops::Range;
 use super::Planned;
 use crate::dialect::{AlterStyle, Dialect, RenderInput, StepKind, conditions};
 use crate::error::{Error, Result, SourceText};
+use crate::flavour::LexicalRules;
 use crate::migrate::handmade::{self, Handmade, Unknown};
-use crate::schema::{Change, Name, Schema, SchemaError};
+use crate::schema::{Change, Name, Schema, SchemaError, Table};
 use crate::sql::binder::Bound;
 use crate::store::{CatalogObjects, SqlStore};
 
@@ -57,6 +58,10 @@ pub(crate) struct Foreseen {
     tables: BTreeSet<String>,
     /// The keys of indexes and views that will be gone.
     gone: BTreeSet<String>,
+    /// Columns that will be gone, by their tables' keys, with all that stands on them.
+    columns: Vec<(String, Name)>,
+    /// The keys of constraints that will be gone, by their tables' keys.
+    constraints: BTreeSet<(String, String)>,
     /// Statements of the user's own come first: what the catalog will say is not known of any table.
     blind: bool,
     /// Why what was rendered without the catalog is not what will be run.
@@ -65,9 +70,18 @@ pub(crate) struct Foreseen {
 
 impl Foreseen {
     /// Takes in what a group does.
-    pub fn take(&mut self, group: &Group) {
+    pub fn take(&mut self, group: &Group, dialect: &dyn Dialect) {
+        // There a table that is built anew is what the model says, or it was refused; what else stands on it stays.
+        let anew = dialect.facts().alter == AlterStyle::Rebuild;
         for change in &group.changes {
             match change {
+                Change::AlterColumn { .. } if anew => {}
+                Change::DropColumn { table, column } if anew => {
+                    self.columns.push((table.key().into_owned(), column.clone()));
+                }
+                Change::DropConstraint { table, constraint } if anew => {
+                    self.constraints.insert((table.key().into_owned(), constraint.key().into_owned()));
+                }
                 // What is added takes nothing away from what the catalog says.
                 Change::CreateIndex { .. }
                 | Change::CreateView(_)
@@ -107,14 +121,39 @@ impl Foreseen {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn catalog(&mut self, store: &mut dyn SqlStore, group: &Group) -> Result<CatalogObjects> {
+    pub async fn catalog(
+        &mut self,
+        store: &mut dyn SqlStore,
+        group: &Group,
+        rules: &LexicalRules,
+    ) -> Result<CatalogObjects> {
         if group.needs.is_empty() || !group.needs.iter().all(|table| self.knows(table)) {
             self.unknown = self.unknown.take().or_else(|| group.unknown.clone());
             return Ok(group.offline.clone());
         }
         let mut catalog = store.catalog_objects(&group.needs).await?;
-        catalog.objects.retain(|object| !self.gone.contains(&object.name.to_lowercase()));
+        self.take_away(&mut catalog, rules);
         Ok(catalog)
+    }
+
+    /// Takes away from the catalog what will be gone.
+    fn take_away(&self, catalog: &mut CatalogObjects, rules: &LexicalRules) {
+        catalog.objects.retain(|object| {
+            let table = object.table.to_lowercase();
+            let mut columns = self.columns.iter().filter(|(of, _)| *of == table);
+            !self.gone.contains(&object.name.to_lowercase())
+                && !columns.any(|(_, column)| handmade::names(&object.sql, column, rules))
+        });
+        let tables: Vec<Table> = catalog.tables.tables().map(|table| Table::clone(table)).collect();
+        for mut table in tables {
+            let key = table.name.key().into_owned();
+            let gone: Vec<&Name> = self.columns.iter().filter(|(of, _)| *of == key).map(|(_, column)| column).collect();
+            table.columns.retain(|column| !gone.iter().any(|gone| gone.key() == column.name.key()));
+            table
+                .constraints
+                .retain(|constraint| !self.constraints.contains(&(key.clone(), constraint.name.key().into_owned())));
+            catalog.tables.insert_table(table);
+        }
     }
 }
 

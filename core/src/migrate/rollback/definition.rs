@@ -3,7 +3,6 @@
 
 use crate::flavour::LexicalRules;
 use crate::migrate::handmade::{self, Deed};
-use crate::schema::Name;
 use crate::sql::lexer::{Lexer, Token, TokenKind};
 
 /// A word of a statement.
@@ -75,12 +74,6 @@ impl Rename {
         };
         Some(Rename { table: table.to_owned(), column, to: to.to_owned() })
     }
-}
-
-/// Whether the text names something so, in quotes or without.
-pub(super) fn names(sql: &str, name: &Name, rules: &LexicalRules) -> bool {
-    let name = Word::Name(name.key().into_owned());
-    tokens(sql, rules).any(|token| word(sql, &token) == name)
 }
 
 fn tokens(sql: &str, rules: &LexicalRules) -> impl Iterator<Item = Token> {

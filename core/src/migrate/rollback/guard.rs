@@ -1,11 +1,11 @@
 //! A stored plan that builds a table anew knows the table as it was when the plan was made. What has come to the table since,
 //! or was changed of it by other hands, would be lost by it.
 
-use super::definition::{Definition, Rename, names};
+use super::definition::{Definition, Rename};
 use super::prepare::Undoing;
 use crate::error::{Error, Result};
 use crate::flavour::LexicalRules;
-use crate::migrate::handmade::{self, Deed};
+use crate::migrate::handmade::{self, Deed, names};
 use crate::migrate::plan::Foreseen;
 use crate::migrate::run::Run;
 use crate::schema::{Column, Name};

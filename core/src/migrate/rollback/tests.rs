@@ -212,6 +212,26 @@ fn what_stands_on_a_column_that_a_stored_plan_drops_goes_with_it() {
 }
 
 #[test]
+fn a_table_that_one_migration_builds_anew_twice_keeps_both_times_what_the_model_does_not_know() {
+    let world = world(REBUILDING);
+    let twice = "-- migrate:up
+ALTER TABLE users ALTER COLUMN name SET NOT NULL;
+CREATE TABLE tags (id INTEGER PRIMARY KEY);
+ALTER TABLE users ALTER COLUMN name SET DEFAULT 'a';
+";
+    migrate(&migrator(&[(1, USERS)]), &mut world.connect());
+    let trigger = "CREATE TRIGGER audit AFTER DELETE ON users BEGIN DELETE FROM posts; END";
+    world.state().data.triggers.insert("users".to_owned(), vec![trigger.to_owned()]);
+    world.take_log();
+    let migrator = migrator(&[(1, USERS), (2, twice)]);
+    migrate(&migrator, &mut world.connect());
+    let kept = ["alter users keeping audit", trigger];
+    assert_eq!(world.take_log(), [&kept[..], &["create table tags"], &kept[..]].concat());
+    rollback(&migrator, &mut world.connect(), &RollbackOptions::default()).unwrap();
+    assert_eq!(world.take_log(), [&kept[..], &["drop table tags"], &kept[..]].concat());
+}
+
+#[test]
 fn pretending_to_undo_changes_nothing() {
     for facts in [TRANSACTIONAL, COMMITTING] {
         let world = world(facts);

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::Product;
+use crate::Keeping;
+use crate::process::{ends_with_us, is_root, program};
 
 /// The folder of a MySQL that was unpacked beside the system rather than installed: its `usr`, with the libraries that it needs.
 const UNPACKED: &str = "FASTMAN_TEST_MYSQL_ROOT";
@@ -41,9 +43,8 @@ impl Binaries {
     }
 
     /// The server, ready to be run on a folder.
-    pub fn server(&self, folder: &Path) -> Command {
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--"]).stdin(Stdio::null()).current_dir(folder);
+    pub fn server(&self, folder: &Path, keeping: Keeping) -> Command {
+        let mut command = ends_with_us("KILL", folder);
         match self {
             Binaries::MariaDb { server, .. } | Binaries::MySql { server } => {
                 command.arg(server).arg("--no-defaults");
@@ -66,11 +67,16 @@ impl Binaries {
             command.arg("--user=root");
         }
         command.arg(format!("--datadir={}", folder.join("data").display()));
-        command.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]);
+        if keeping == Keeping::Fast {
+            command.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]);
+            command.arg(match self {
+                Binaries::MariaDb { .. } => "--innodb-doublewrite=0",
+                Binaries::MySql { .. } | Binaries::Unpacked { .. } => "--innodb-doublewrite=OFF",
+            });
+        }
         match self {
-            Binaries::MariaDb { .. } => command.args(["--innodb-doublewrite=0", "--innodb-log-file-size=64M"]),
+            Binaries::MariaDb { .. } => command.arg("--innodb-log-file-size=64M"),
             Binaries::MySql { .. } | Binaries::Unpacked { .. } => command.args([
-                "--innodb-doublewrite=OFF",
                 "--skip-log-bin",
                 "--innodb-redo-log-capacity=67108864",
                 "--secure-file-priv=",
@@ -99,7 +105,7 @@ impl Binaries {
                 command
             }
             Binaries::MySql { .. } | Binaries::Unpacked { .. } => {
-                let mut command = self.server(folder);
+                let mut command = self.server(folder, Keeping::Fast);
                 command.arg("--initialize-insecure");
                 command
             }
@@ -119,15 +125,4 @@ fn is_mysql(server: &Path) -> bool {
         .arg("--version")
         .output()
         .is_ok_and(|output| output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("MariaDB"))
-}
-
-fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/libexec".into()]);
-    folders.map(|folder| folder.join(name)).find(|candidate| candidate.exists())
-}
-
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }
