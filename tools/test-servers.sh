@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# The database servers, and the pooler, that the tests run against, on Debian: says which are missing and how to get them; with
+# The database servers, the pooler and the emulator that the tests run against, on Debian: says which are missing and how to get them; with
 # --install, or with CI=true, gets them. It starts none: each test binary starts throwaway ones of its own and ends them.
 #
-#   tools/test-servers.sh [--install] [postgres] [pgbouncer] [mariadb] [mysql]
+#   tools/test-servers.sh [--install] [postgres] [pgbouncer] [mariadb] [mysql] [firestore]
 #
 # Without names: those that this tree has an adapter for. Installing needs root. MySQL is in Debian's sid alone, so it is unpacked
 # beside the system, with the libraries that it was built for, into FASTMAN_TEST_MYSQL_ROOT (default
-# /var/cache/fastman-mysql/root); the machine's own packages stay as they are.
+# /var/cache/fastman-mysql/root); the machine's own packages stay as they are. Firestore's emulator is Google's, and is installed where
+# Google's package archive is one of apt's sources; it runs on java, which is Debian's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,9 +17,9 @@ wanted=()
 for argument in "$@"; do
     case "$argument" in
     --install) install=true ;;
-    postgres | pgbouncer | mariadb | mysql) wanted+=("$argument") ;;
+    postgres | pgbouncer | mariadb | mysql | firestore) wanted+=("$argument") ;;
     *)
-        echo "usage: tools/test-servers.sh [--install] [postgres] [pgbouncer] [mariadb] [mysql]" >&2
+        echo "usage: tools/test-servers.sh [--install] [postgres] [pgbouncer] [mariadb] [mysql] [firestore]" >&2
         exit 2
         ;;
     esac
@@ -26,8 +27,11 @@ done
 if [ ${#wanted[@]} = 0 ]; then
     [ -d adapters/postgres ] && wanted+=(postgres pgbouncer)
     [ -d adapters/mysql ] && wanted+=(mariadb mysql)
+    [ -d adapters/firestore ] && wanted+=(firestore)
 fi
 
+# Where the emulator's jar is unpacked; its package wants the whole Cloud CLI, of which the jar needs nothing.
+firestore_root=/var/cache/fastman-firestore
 mysql_root="${FASTMAN_TEST_MYSQL_ROOT:-/var/cache/fastman-mysql/root}"
 
 is_there() {
@@ -36,7 +40,26 @@ is_there() {
     pgbouncer) [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null ;;
     mariadb) command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] ;;
     mysql) [ -x "$mysql_root/usr/sbin/mysqld" ] ;;
+    # One that is running, or a jar and what runs it.
+    firestore) [ -n "${FASTMAN_TEST_FIRESTORE_URL:-}${FIRESTORE_EMULATOR_HOST:-}" ] || { has_jar && has_java; } ;;
     esac
+}
+
+# Of Debian's package, or of the Cloud CLI's own folder.
+has_jar() {
+    local folder jar=platform/cloud-firestore-emulator/cloud-firestore-emulator.jar
+    if [ -n "${FASTMAN_TEST_FIRESTORE_JAR:-}" ]; then
+        [ -f "$FASTMAN_TEST_FIRESTORE_JAR" ]
+        return
+    fi
+    for folder in "$firestore_root/usr/lib/google-cloud-sdk" /usr/lib/google-cloud-sdk /usr/share/google-cloud-sdk "${CLOUDSDK_ROOT_DIR:-/nowhere}" "${HOME:-/nowhere}/google-cloud-sdk"; do
+        [ -f "$folder/$jar" ] && return
+    done
+    return 1
+}
+
+has_java() {
+    [ -x "${JAVA_HOME:-/nowhere}/bin/java" ] || command -v java >/dev/null
 }
 
 updated=false
@@ -63,6 +86,29 @@ get_pgbouncer() {
 
 get_mariadb() {
     apt_install mariadb-server
+}
+
+get_firestore() {
+    has_java || apt_install default-jre-headless
+    has_jar && return
+    $updated || apt-get -qq update
+    updated=true
+    if ! apt-get -qq --print-uris download google-cloud-cli-firestore-emulator >/dev/null 2>&1; then
+        cat >&2 <<'HELP'
+firestore: Google's package archive is not one of apt's sources. Either of these gets the emulator:
+    - add the archive (https://cloud.google.com/sdk/docs/install#deb), then run this again
+    - with the Cloud CLI: gcloud components install cloud-firestore-emulator
+  or name one that is running: FASTMAN_TEST_FIRESTORE_URL='firestore://any?emulator=HOST:PORT'
+HELP
+        return 1
+    fi
+    (
+        cd "$(mktemp -d)"
+        apt-get -qq download google-cloud-cli-firestore-emulator
+        mkdir -p "$firestore_root"
+        dpkg-deb --extract ./*.deb "$firestore_root"
+        rm -rf "$PWD"
+    )
 }
 
 # A package index, a status file and a cache of its own: apt resolves and downloads, dpkg-deb unpacks, nothing is installed.

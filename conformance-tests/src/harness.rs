@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use fastman_core::Result;
 use fastman_core::dialect::Facts;
 use fastman_core::flavour::{Flavour, Flavours};
-use fastman_core::store::SqlStore;
+use fastman_core::schema::Name;
+use fastman_core::store::{SqlStore, Store};
+use fastman_core::value::Value;
 
 /// A backend as the suite needs it.
 #[async_trait]
@@ -46,6 +48,52 @@ pub trait Database: Send + Sync {
     /// # Errors
     /// What connecting gave.
     async fn connect(&self) -> Result<Box<dyn SqlStore>>;
+}
+
+/// A backend that takes rows and has no SQL, as the suite needs it. The tests of SQL do not exist for it: they take a
+/// [`SqlStore`], which it has none of.
+#[async_trait]
+pub trait StoreHarness: Send + Sync {
+    /// As [`Harness::backend`].
+    fn backend(&self) -> String;
+
+    /// As [`Harness::required_in_ci`].
+    fn required_in_ci(&self) -> bool;
+
+    /// As [`Harness::exemptions`].
+    fn exemptions(&self) -> &[Exemption];
+
+    /// As [`Harness::availability`].
+    async fn availability(&self) -> Availability;
+
+    /// A database of its own for one test, with nothing in it.
+    ///
+    /// # Errors
+    /// What making it gave.
+    async fn fresh(&self) -> Result<Box<dyn StoreDatabase>>;
+}
+
+/// A database that takes rows; dropping it removes it.
+#[async_trait]
+pub trait StoreDatabase: Send + Sync {
+    /// A new session. Several may be open at once.
+    ///
+    /// # Errors
+    /// What connecting gave.
+    async fn connect(&self) -> Result<Box<dyn Store>>;
+
+    /// Makes a table of these columns, the first of them its key, where there are tables to be made. Gives the name that rows are
+    /// written to.
+    ///
+    /// # Errors
+    /// What making it gave.
+    async fn table(&self, name: &str, columns: &[(&str, &str)]) -> Result<Name>;
+
+    /// Every row, by its key, with the values of these columns as they are reported. A row that lacks one has NULL.
+    ///
+    /// # Errors
+    /// What reading it gave.
+    async fn rows(&self, table: &Name, columns: &[(&str, &str)]) -> Result<Vec<Vec<Value>>>;
 }
 
 /// Whether there is a server to test.

@@ -1,5 +1,5 @@
-//! The conformance suite: what every adapter for a SQL engine must do, as plain async functions that are each named
-//! after what they prove.
+//! The conformance suite: what every adapter must do, as plain async functions that are each named after what they prove.
+//! A store without SQL runs those about rows, through [`StoreHarness`] and [`main_of_stores`].
 //!
 //! An adapter's `tests/conformance.rs` (with `harness = false` in its Cargo.toml) implements [`Harness`] and calls
 //! [`run`]. The suite depends on core alone: a new backend changes nothing here.
@@ -19,9 +19,10 @@ mod samples;
 mod seeds;
 mod session;
 mod snapshot;
+mod stores;
 mod suite;
 
 pub use context::Context;
-pub use harness::{Availability, Database, Exemption, Harness};
-pub use run::{main, run};
+pub use harness::{Availability, Database, Exemption, Harness, StoreDatabase, StoreHarness};
+pub use run::{Subject, main, main_of_stores, run};
 pub use session::Session;

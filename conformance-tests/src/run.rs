@@ -7,25 +7,105 @@ use fastman_core::{Error, Result};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::Context;
-use crate::harness::{Availability, Harness};
-use crate::suite::{self, Test};
+use crate::harness::{Availability, Exemption, Harness, StoreHarness};
+use crate::stores::Stores;
+use crate::suite::{self, Outcome as Running, Run, Test};
 
 /// Runs the whole suite against each harness, prints a summary and gives the process's exit code.
 ///
 /// The arguments are those of any Rust test binary. With `CI=true` in the environment, a backend that must be had there and
 /// is not is a failure.
 pub fn main(harnesses: Vec<Arc<dyn Harness>>) -> ExitCode {
+    run_all(harnesses.into_iter().map(Subject::Sql).collect())
+}
+
+/// The same for backends without SQL: the tests that take any store are run.
+pub fn main_of_stores(harnesses: Vec<Arc<dyn StoreHarness>>) -> ExitCode {
+    run_all(harnesses.into_iter().map(Subject::Store).collect())
+}
+
+fn run_all(subjects: Vec<Subject>) -> ExitCode {
     let ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
-    if run(&Arguments::from_args(), ci, harnesses, suite::all()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if run(&Arguments::from_args(), ci, subjects, suite::all()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What is tested.
+#[derive(Clone)]
+pub enum Subject {
+    /// A backend with SQL.
+    Sql(Arc<dyn Harness>),
+    /// One that takes rows and no more.
+    Store(Arc<dyn StoreHarness>),
+}
+
+/// Why a test of SQL is not run against a store without it. It could not even be called.
+const NO_SQL: &str = "it takes a SqlStore, and this backend is a Store alone";
+
+impl Subject {
+    fn backend(&self) -> String {
+        match self {
+            Subject::Sql(harness) => harness.backend(),
+            Subject::Store(harness) => harness.backend(),
+        }
+    }
+
+    fn required_in_ci(&self) -> bool {
+        match self {
+            Subject::Sql(harness) => harness.required_in_ci(),
+            Subject::Store(harness) => harness.required_in_ci(),
+        }
+    }
+
+    fn exemptions(&self) -> &[Exemption] {
+        match self {
+            Subject::Sql(harness) => harness.exemptions(),
+            Subject::Store(harness) => harness.exemptions(),
+        }
+    }
+
+    async fn availability(&self) -> Availability {
+        match self {
+            Subject::Sql(harness) => harness.availability().await,
+            Subject::Store(harness) => harness.availability().await,
+        }
+    }
+
+    /// What the connected server calls itself.
+    async fn server(&self) -> Result<String> {
+        Ok(match self {
+            Subject::Sql(harness) => harness.fresh().await?.connect().await?.place().server.clone(),
+            Subject::Store(harness) => harness.fresh().await?.connect().await?.place().server.clone(),
+        })
+    }
+
+    /// The test on this backend; why there is no such thing.
+    fn prepare(&self, test: &Test) -> Result<Box<dyn FnOnce() -> Running>, &'static str> {
+        match (self, test.run) {
+            (Subject::Sql(harness), Run::Sql(run)) => {
+                (test.applies)(&harness.facts())?;
+                let context = Context::new(harness.clone());
+                Ok(Box::new(move || run(context)))
+            }
+            (Subject::Sql(harness), Run::Store(run)) => {
+                let stores = Stores::of_sql(harness.clone());
+                Ok(Box::new(move || run(stores)))
+            }
+            (Subject::Store(harness), Run::Store(run)) => {
+                let stores = Stores::new(harness.clone());
+                Ok(Box::new(move || run(stores)))
+            }
+            (Subject::Store(_), Run::Sql(_)) => Err(NO_SQL),
+        }
+    }
 }
 
 /// Runs the given tests and prints a summary; whether all is well. [`main`] with its parts given.
-pub fn run(arguments: &Arguments, ci: bool, harnesses: Vec<Arc<dyn Harness>>, tests: Vec<Test>) -> bool {
+pub fn run(arguments: &Arguments, ci: bool, subjects: Vec<Subject>, tests: Vec<Test>) -> bool {
     let notes: Notes = Arc::default();
     let mut trials = Vec::new();
     let mut servers = Vec::new();
     let mut broken = Vec::new();
-    for harness in harnesses {
+    for harness in subjects {
         let availability = if arguments.list { Availability::Ready } else { block_on(harness.availability()) };
         for exemption in harness.exemptions() {
             if !tests.iter().any(|test| test.name() == exemption.test) {
@@ -66,24 +146,30 @@ enum Outcome {
     Ignored(String),
 }
 
-fn trial(harness: &Arc<dyn Harness>, availability: &Availability, test: Test, notes: &Notes) -> Trial {
+fn trial(harness: &Subject, availability: &Availability, test: Test, notes: &Notes) -> Trial {
     let backend = harness.backend();
     let (harness, availability, notes) = (harness.clone(), availability.clone(), notes.clone());
     Trial::ignorable_test(format!("{backend}::{}", test.name()), move || {
         let note = |outcome| notes.lock().unwrap().push((harness.backend(), test.name(), outcome));
-        let reason = match &availability {
-            Availability::Missing { reason, command } => Some(format!("{reason}; try: {command}")),
-            Availability::Ready => (harness.exemptions().iter())
-                .find(|exemption| exemption.test == test.name())
-                .map(|exemption| exemption.reason.to_owned())
-                .or_else(|| (test.applies)(&harness.facts()).err().map(str::to_owned)),
+        let prepared = match &availability {
+            Availability::Missing { reason, command } => Err(format!("{reason}; try: {command}")),
+            Availability::Ready => {
+                let exemption = harness.exemptions().iter().find(|exemption| exemption.test == test.name());
+                match exemption {
+                    Some(exemption) => Err(exemption.reason.to_owned()),
+                    None => harness.prepare(&test).map_err(str::to_owned),
+                }
+            }
         };
-        if let Some(reason) = reason {
-            note(Outcome::Ignored(reason.clone()));
-            return Ok(Completion::ignored_with(reason));
-        }
+        let run = match prepared {
+            Ok(run) => run,
+            Err(reason) => {
+                note(Outcome::Ignored(reason.clone()));
+                return Ok(Completion::ignored_with(reason));
+            }
+        };
         note(Outcome::Failed);
-        let outcome = block_on((test.run)(Context::new(harness.clone())));
+        let outcome = block_on(run());
         match outcome {
             Ok(()) => {
                 let mut notes = notes.lock().unwrap();
@@ -97,18 +183,15 @@ fn trial(harness: &Arc<dyn Harness>, availability: &Availability, test: Test, no
 }
 
 /// The server as it describes itself, or why there is none.
-fn server(arguments: &Arguments, harness: &Arc<dyn Harness>, availability: &Availability) -> String {
+fn server(arguments: &Arguments, harness: &Subject, availability: &Availability) -> String {
     if arguments.list {
         return String::new();
     }
     match availability {
         Availability::Missing { reason, .. } => format!("not tested: {reason}"),
-        Availability::Ready => block_on(async {
-            let database = harness.fresh().await?;
-            let store = database.connect().await?;
-            Result::Ok(store.place().server.clone())
-        })
-        .unwrap_or_else(|error| format!("no server: {}", describe(&error))),
+        Availability::Ready => {
+            block_on(harness.server()).unwrap_or_else(|error| format!("no server: {}", describe(&error)))
+        }
     }
 }
 
@@ -132,7 +215,9 @@ fn summarise(backend: &str, server: &str, notes: &[(String, String, Outcome)]) {
         }
     }
     for (reason, names) in reasons {
-        println!("  ignored: {} ({reason})", names.join(", "));
+        // Of the tests of SQL there is nothing to tell one by one.
+        let names = if reason == NO_SQL { format!("the {} of SQL", names.len()) } else { names.join(", ") };
+        println!("  ignored: {names} ({reason})");
     }
 }
 

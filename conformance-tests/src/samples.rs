@@ -192,6 +192,7 @@ pub(crate) fn portable(value: Value, column_type: &ColumnType) -> Value {
         (TypeFamily::Timestamp, _, Some(text)) => {
             Value::Timestamp(NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").unwrap_or_else(|_| bad()))
         }
+        (TypeFamily::Timestamp, Value::TimestampTz(instant), _) => Value::Timestamp(instant.naive_utc()),
         (TypeFamily::TimestampTz, Value::Timestamp(timestamp), _) => Value::TimestampTz(timestamp.and_utc()),
         (TypeFamily::TimestampTz, _, Some(text)) => {
             let text = format!("{}+0000", text.trim_end_matches("+00:00").trim_end_matches('Z'));
@@ -202,10 +203,28 @@ pub(crate) fn portable(value: Value, column_type: &ColumnType) -> Value {
         (TypeFamily::Uuid, Value::Bytes(bytes), _) => {
             Value::Uuid(uuid::Uuid::from_slice(bytes).unwrap_or_else(|_| bad()))
         }
+        // What is no JSON is a text of a document, whose JSON would have quotes.
         (TypeFamily::Json, _, Some(text)) => {
-            let json: serde_json::Value = serde_json::from_str(text).unwrap_or_else(|_| bad());
-            Value::Json(json.to_string())
+            Value::Json(serde_json::from_str(text).unwrap_or(serde_json::Value::from(text)).to_string())
         }
+        (TypeFamily::Json, value, _) => Value::Json(json(value).unwrap_or_else(|| bad()).to_string()),
         _ => value,
     }
+}
+
+/// What a document has in place of JSON.
+fn json(value: &Value) -> Option<serde_json::Value> {
+    Some(match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Boolean(value) => (*value).into(),
+        Value::Integer(value) => (*value).into(),
+        Value::Double(value) => (*value).into(),
+        Value::Text(value) => value.as_str().into(),
+        Value::Array(values) => values.iter().map(json).collect::<Option<Vec<_>>>()?.into(),
+        Value::Map(entries) => {
+            let entries = entries.iter().map(|(name, value)| Some((name.clone(), json(value)?)));
+            serde_json::Value::Object(entries.collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
 }

@@ -85,6 +85,15 @@ impl Session {
         Ok(applied)
     }
 
+    /// Takes tables for made that another session has made.
+    ///
+    /// # Errors
+    /// What parsing or binding their statements gave.
+    pub fn know(&mut self, sql: &str) -> Result<()> {
+        let source = SourceText::new("test.sql", sql);
+        binder::bind_all(&source, 0..sql.len(), &mut self.schema).map(drop)
+    }
+
     /// Undoes what was applied last.
     ///
     /// # Errors

@@ -4,11 +4,13 @@
 //! where it must, is ended by its own process id, and ends with the test process whatever happens to that. It can be killed and
 //! started again on the same data and port. This crate knows no adapter: it gives URLs.
 
+mod firestore;
 mod mysql;
 mod pgbouncer;
 mod postgres;
 mod process;
 
+pub use firestore::{Emulator, FIRESTORE_COMMAND, FIRESTORE_VARIABLE};
 pub use mysql::Product;
 pub use postgres::binaries as postgres_binaries;
 

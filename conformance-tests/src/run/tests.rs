@@ -62,7 +62,7 @@ impl Harness for Fake {
 }
 
 fn test(sentence: &'static str, run: fn(Context) -> suite::Outcome) -> Test {
-    Test { group: "group", sentence, applies: |_| Ok(()), run }
+    Test { group: "group", sentence, applies: |_| Ok(()), run: Run::Sql(run) }
 }
 
 fn passes() -> Test {
@@ -80,7 +80,7 @@ fn panics() -> Test {
 fn is_well(ci: bool, harness: Fake, tests: Vec<Test>) -> bool {
     // What these runs print is not what the reader of this one wants to see.
     let arguments = Arguments { logfile: Some("/dev/null".to_owned()), ..Arguments::default() };
-    run(&arguments, ci, vec![Arc::new(harness)], tests)
+    run(&arguments, ci, vec![Subject::Sql(Arc::new(harness))], tests)
 }
 
 #[test]
@@ -103,6 +103,44 @@ fn an_exempt_test_is_not_run_and_an_exemption_of_no_test_fails_the_run() {
     let exempt = |test| Fake { exemptions: vec![Exemption { test, reason: "it can't" }], ..THERE };
     assert!(is_well(true, exempt("group::fails"), vec![passes(), fails()]));
     assert!(!is_well(true, exempt("group::was_renamed"), vec![passes()]));
+}
+
+/// A store without SQL.
+struct Documents;
+
+#[async_trait]
+impl StoreHarness for Documents {
+    fn backend(&self) -> String {
+        "documents".to_owned()
+    }
+
+    fn required_in_ci(&self) -> bool {
+        true
+    }
+
+    fn exemptions(&self) -> &[Exemption] {
+        &[]
+    }
+
+    async fn availability(&self) -> Availability {
+        Availability::Ready
+    }
+
+    async fn fresh(&self) -> Result<Box<dyn crate::StoreDatabase>> {
+        Err(Error::failed("test.fake", "there are no databases here"))
+    }
+}
+
+#[test]
+fn a_test_of_sql_does_not_exist_for_a_store_without_and_the_others_are_run() {
+    let subject = Subject::Store(Arc::new(Documents));
+    assert_eq!(subject.prepare(&passes()).err(), Some(NO_SQL));
+    let store = |run| Test { run: Run::Store(run), ..passes() };
+    assert!(subject.prepare(&store(|_| Box::pin(async { Ok(()) }))).is_ok());
+    let arguments = Arguments { logfile: Some("/dev/null".to_owned()), ..Arguments::default() };
+    assert!(run(&arguments, true, vec![subject.clone()], vec![fails(), store(|_| Box::pin(async { Ok(()) }))]));
+    let failing = store(|stores| Box::pin(async move { stores.database().await.map(drop) }));
+    assert!(!run(&arguments, true, vec![subject], vec![failing]));
 }
 
 #[test]

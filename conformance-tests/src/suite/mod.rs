@@ -12,6 +12,7 @@ mod refusing;
 mod resuming;
 mod seeding;
 mod settling;
+mod stores;
 mod types;
 mod values;
 mod writing;
@@ -22,6 +23,7 @@ use fastman_core::Result;
 use fastman_core::dialect::Facts;
 
 use crate::Context;
+use crate::stores::Stores;
 
 /// What a test comes to; it stays on the thread that it was started on.
 pub type Outcome = Pin<Box<dyn Future<Output = Result<()>>>>;
@@ -36,7 +38,16 @@ pub struct Test {
     /// Whether it applies to an engine of such facts; if not, why.
     pub applies: fn(&Facts) -> Result<(), &'static str>,
     /// The test itself: an error or a panic is a failure.
-    pub run: fn(Context) -> Outcome,
+    pub run: Run,
+}
+
+/// What a test takes.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// A backend with SQL.
+    Sql(fn(Context) -> Outcome),
+    /// Any backend that takes rows.
+    Store(fn(Stores) -> Outcome),
 }
 
 impl Test {
@@ -46,7 +57,8 @@ impl Test {
     }
 }
 
-/// Lists the tests of a group: `tests!("values": a, b)`, or with a condition `tests!("resuming" if committing: a, b)`.
+/// Lists the tests of a group: `tests!("values": a, b)`, or with a condition `tests!("resuming" if committing: a, b)`; those that
+/// take any store: `tests!("stores" of any store: a, b)`.
 macro_rules! tests {
     ($group:literal: $($name:ident),* $(,)?) => {
         $crate::suite::tests!($group if (|_| Ok(())): $($name),*);
@@ -61,7 +73,18 @@ macro_rules! tests {
                 group: $group,
                 sentence: stringify!($name),
                 applies: $applies,
-                run: |context| Box::pin($name(context)),
+                run: $crate::suite::Run::Sql(|context| Box::pin($name(context))),
+            }),*]
+        }
+    };
+    ($group:literal of any store: $($name:ident),* $(,)?) => {
+        /// The tests of this group.
+        pub(super) fn tests() -> Vec<$crate::suite::Test> {
+            vec![$($crate::suite::Test {
+                group: $group,
+                sentence: stringify!($name),
+                applies: |_| Ok(()),
+                run: $crate::suite::Run::Store(|stores| Box::pin($name(stores))),
             }),*]
         }
     };
@@ -83,6 +106,7 @@ pub fn all() -> Vec<Test> {
         migrating::tests(),
         refusing::tests(),
         settling::tests(),
+        stores::tests(),
         racing::tests(),
         resuming::tests(),
         examples::tests(),
