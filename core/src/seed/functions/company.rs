@@ -16,8 +16,72 @@ pub(super) static GROUP: Group = Group {
         Definition::list("industry", "industry()", "a branch of industry", |words| words.industries),
         Definition::words("catch_phrase", "catch_phrase()", "what a company claims to sell", catch_phrase),
         Definition::list("buzzword", "buzzword()", "a word of such a claim", |words| words.catch_phrase_middles),
+        Definition::words("product", "product()", "something that a shop sells", product),
     ],
 };
+
+const QUALITIES: &[&str] = &[
+    "Awesome",
+    "Compact",
+    "Durable",
+    "Elegant",
+    "Ergonomic",
+    "Everyday",
+    "Fantastic",
+    "Foldable",
+    "Generic",
+    "Gorgeous",
+    "Handcrafted",
+    "Handmade",
+    "Incredible",
+    "Intelligent",
+    "Licensed",
+    "Lightweight",
+    "Practical",
+    "Recycled",
+    "Refined",
+    "Rustic",
+    "Sleek",
+    "Small",
+    "Sturdy",
+    "Tasty",
+    "Unbranded",
+    "Vintage",
+];
+const MATERIALS: &[&str] = &[
+    "Aluminium",
+    "Bamboo",
+    "Bronze",
+    "Ceramic",
+    "Concrete",
+    "Copper",
+    "Cork",
+    "Cotton",
+    "Glass",
+    "Granite",
+    "Leather",
+    "Linen",
+    "Marble",
+    "Paper",
+    "Plastic",
+    "Rubber",
+    "Silk",
+    "Steel",
+    "Wooden",
+    "Woollen",
+];
+const THINGS: &[&str] = &[
+    "Bag", "Ball", "Bench", "Bike", "Bottle", "Bowl", "Car", "Chair", "Clock", "Computer", "Cup", "Gloves", "Hat",
+    "Keyboard", "Knife", "Lamp", "Mouse", "Pants", "Pen", "Shelf", "Shirt", "Shoes", "Sofa", "Table", "Towels", "Tray",
+    "Vase", "Wallet", "Watch",
+];
+
+fn product(draw: &mut Draw, out: &mut String) {
+    for (between, words) in [("", QUALITIES), (" ", MATERIALS), (" ", THINGS)] {
+        out.push_str(between);
+        out.push_str(draw.pick(words));
+    }
+}
 
 fn company(draw: &mut Draw, out: &mut String) {
     fill(draw.pick(draw.lexicon.company_templates), out, |key, out| match key {

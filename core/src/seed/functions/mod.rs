@@ -13,6 +13,7 @@ mod dates;
 pub(crate) mod definition;
 mod documents;
 pub(crate) mod draw;
+pub(crate) mod elsewhere;
 mod finance;
 mod identifiers;
 mod internet;

@@ -36,6 +36,9 @@ impl Compiler<'_> {
         functions::find(name).ok_or_else(|| {
             let error =
                 FormulaError::new("formula.unknown-function", span.clone(), format!("there is no function {name}"));
+            if let Some(here) = functions::elsewhere::here(name) {
+                return error.with_help(format!("here it is {here}; fastman factory:functions lists them all"));
+            }
             match nearest(name, functions::names()) {
                 Some(near) => error.with_help(format!("did you mean {near}? fastman factory:functions lists them all")),
                 None => error.with_help("fastman factory:functions lists them all"),

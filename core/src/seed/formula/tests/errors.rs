@@ -46,6 +46,8 @@ fn a_slip_of_syntax_is_pointed_at() {
 fn an_unknown_name_is_answered_with_the_nearest() {
     is_refused("emial()", "formula.unknown-function", "emial", "did you mean email?");
     is_refused("unique(first_nam())", "formula.unknown-function", "first_nam", "did you mean first_name?");
+    is_refused("randomElement('a', 'b')", "formula.unknown-function", "randomElement", "here it is pick(");
+    is_refused("number_between(1, 2)", "formula.unknown-function", "number_between", "here it is int(low, high)");
     is_refused("frobnicate()", "formula.unknown-function", "frobnicate", "factory:functions");
     is_refused("nmae", "formula.unknown-field", "nmae", "did you mean name?");
     is_refused("email", "formula.unknown-field", "email", "email()");

@@ -56,7 +56,10 @@ fn all_values_are_frozen() {
         crate::seed::formula::convert::write_hex(&hash.finalize()[..6], &mut hashes);
         hashes.push('\n');
     }
-    assert_eq!(hashes, HASHES);
+    let without = |one: &str, other: &str| -> Vec<String> {
+        one.lines().filter(|line| !other.lines().any(|wanted| wanted == *line)).map(str::to_owned).collect()
+    };
+    assert_eq!(without(&hashes, HASHES), without(HASHES, &hashes), "found, and frozen");
 }
 
 const HASHES: &str = "\
@@ -105,6 +108,7 @@ profession 014fa881e452
 industry 47861a8da2fd
 catch_phrase bd75b104e051
 buzzword 7b3d5cd86f2e
+product 88ba843ef19e
 word f5e02d713caf
 words 1e73c135a488
 title b8b7509126c9
