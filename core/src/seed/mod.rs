@@ -19,7 +19,7 @@ mod literal;
 pub mod load;
 mod observer;
 mod options;
-pub mod order;
+mod order;
 mod places;
 mod plan;
 pub mod random;

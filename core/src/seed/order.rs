@@ -1,14 +1,13 @@
-//! What comes after what: seeders by their `after`, tables by their foreign keys.
+//! Which seeder runs after which, by their `after`.
 
 use super::discover::{AnySeeder, class_of, unknown_class};
-use super::tables::Tables;
 use crate::error::{Error, Result};
 
 /// The seeders' places, each after those that it names, otherwise in the order in which they are given.
 ///
 /// # Errors
 /// `seed.unknown-class` at the word, with the nearest; `seed.cycle`, with every class of it.
-pub fn seeders(seeders: &[AnySeeder], folder: &str) -> Result<Vec<usize>> {
+pub(super) fn seeders(seeders: &[AnySeeder], folder: &str) -> Result<Vec<usize>> {
     let classes: Vec<&str> = seeders.iter().map(AnySeeder::class).collect();
     let mut needs: Vec<Vec<usize>> = Vec::with_capacity(seeders.len());
     for seeder in seeders {
@@ -27,41 +26,6 @@ pub fn seeders(seeders: &[AnySeeder], folder: &str) -> Result<Vec<usize>> {
         None => Ok(order),
         Some(circle) => Err(refuse(seeders, &needs, &circle)),
     }
-}
-
-/// The tables' places in an order in which every row finds the rows that it points at, otherwise as they are given. Tables
-/// that point at one another in a circle stay as they are given, behind those that they point at besides.
-pub fn tables(names: &[&str], tables: &Tables) -> Vec<usize> {
-    let keys: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    let mut needs: Vec<Vec<usize>> = names
-        .iter()
-        .enumerate()
-        .map(|(place, name)| {
-            let parents = tables.find(name).into_iter().flat_map(|table| table.foreign_keys());
-            let parents = parents.filter_map(|(_, key)| keys.iter().position(|name| *name == *key.table.key()));
-            let mut parents: Vec<usize> = parents.filter(|parent| *parent != place).collect();
-            // A sub-collection comes after the collection of its documents.
-            parents.extend(parent_collection(name).and_then(|parent| keys.iter().position(|name| *name == parent)));
-            parents
-        })
-        .collect();
-    loop {
-        match sort(&needs) {
-            (order, None) => return order,
-            (_, Some(circle)) => {
-                // The first of them in the given order no longer waits for the circle's others.
-                let first = circle.iter().copied().min().unwrap_or(0);
-                needs[first].retain(|parent| !circle.contains(parent));
-            }
-        }
-    }
-}
-
-/// `users` for `users/alice/posts`.
-fn parent_collection(name: &str) -> Option<String> {
-    let (above, _) = name.rsplit_once('/')?;
-    let (collection, _) = above.rsplit_once('/')?;
-    Some(collection.to_lowercase())
 }
 
 /// Places in an order that satisfies the needs, keeping the given order where they leave a choice; and a circle, if there is one.

@@ -150,7 +150,13 @@ impl<'a> Run<'a> {
             // `ref(users.id)`: what stands before the point.
             let referred = text.split("ref(").skip(1).filter_map(|rest| rest.split_once('.')).map(|(table, _)| table);
             names.extend(referred.map(|table| table.trim().trim_matches('"').to_owned()));
-            let AnySeeder::Rows(seeder) = seeder else { continue };
+            let seeder = match seeder {
+                AnySeeder::Rows(seeder) => seeder,
+                AnySeeder::Sql(seeder) => {
+                    names.extend(seeder.table_names());
+                    continue;
+                }
+            };
             names.extend(seeder.blocks.iter().filter_map(|block| match block {
                 Block::Rows(rows) => Some(rows.table.text.clone()),
                 Block::Load(load) => Some(load.table.text.clone()),

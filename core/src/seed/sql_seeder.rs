@@ -14,7 +14,7 @@ use crate::dialect::{Dialect, RenderInput};
 use crate::error::{Error, Result, SourceText};
 use crate::flavour::{Flavours, LexicalRules};
 use crate::migrate::controls_transaction;
-use crate::sql::ast::StatementKind;
+use crate::sql::ast::{InsertSource, StatementKind};
 use crate::sql::lexer::{Lexer, Token};
 use crate::sql::script::split;
 use crate::sql::section::unterminated;
@@ -149,6 +149,26 @@ impl SqlSeeder {
                 ))
             }
         }
+    }
+
+    /// The tables that the portable section names; none where it can't be read, which [`SqlSeeder::statements`] will say.
+    pub fn table_names(&self) -> Vec<String> {
+        let Some(section) = self.sections.iter().find(|section| section.flavours.is_empty()) else { return Vec::new() };
+        let mut names = Vec::new();
+        for statement in parser::parse(&self.source, section.body.clone()).unwrap_or_default() {
+            match statement.kind {
+                StatementKind::Insert { table, source, .. } => {
+                    names.push(table.name);
+                    if let InsertSource::Select(query) = source {
+                        names.push(query.from.name.name);
+                        names.extend(query.joins.into_iter().map(|(_, relation, _)| relation.name.name));
+                    }
+                }
+                StatementKind::Update { table, .. } | StatementKind::Delete { table, .. } => names.push(table.name),
+                _ => {}
+            }
+        }
+        names.into_iter().map(|name| name.to_string()).collect()
     }
 
     fn portable(&self, section: &SqlSection, dialect: &dyn Dialect, tables: &Tables) -> Result<Vec<SqlStatement>> {

@@ -37,10 +37,12 @@ impl Tables {
     /// Those of the names of which nothing is known yet: what to look for in the live catalog.
     pub fn unknown<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<Name> {
         let mut unknown: Vec<Name> = Vec::new();
-        for name in names {
-            let name = Name::exact(name);
-            if self.find(name.as_str()).is_none() && unknown.iter().all(|other| other.key() != name.key()) {
-                unknown.push(name);
+        for name in names.into_iter().filter(|name| self.find(name).is_none()) {
+            // A catalog may keep it in small letters although the file does not.
+            for name in [Name::exact(name), Name::folded(name)] {
+                if !unknown.contains(&name) {
+                    unknown.push(name);
+                }
             }
         }
         unknown
@@ -57,10 +59,10 @@ impl Tables {
         self.replayed.table(&name).or_else(|| self.live.table(&name))
     }
 
-    /// Every known table, in one schema.
+    /// Every known table, and the views that migrations make, in one schema.
     pub fn schema(&self) -> Schema {
-        let mut schema = self.live.clone();
-        for table in self.replayed.tables() {
+        let mut schema = self.replayed.clone();
+        for table in self.live.tables().filter(|table| self.replayed.table(&table.name).is_none()) {
             schema.insert_table(table.as_ref().clone());
         }
         schema

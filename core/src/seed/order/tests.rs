@@ -1,10 +1,9 @@
-//! What comes after what.
+//! Which seeder runs after which.
 
 use super::*;
 use crate::error::SourceText;
-use crate::schema::Schema;
 use crate::seed::seeder::Seeder;
-use crate::seed::testing::{BLOG, pointed_at};
+use crate::seed::testing::pointed_at;
 
 fn seeder(class: &str, after: &[&str]) -> AnySeeder {
     let text = format!("[seeder]\nafter = {after:?}\n");
@@ -49,25 +48,4 @@ fn an_unknown_class_is_pointed_at() {
     let error = in_order(&[("ASeeder", &[]), ("BSeeder", &["ASeder"])]).unwrap_err();
     assert_eq!((error.code(), error.help()), ("seed.unknown-class", Some("did you mean ASeeder?")));
     assert_eq!(pointed_at(&error), "2:10");
-}
-
-#[test]
-fn tables_come_after_those_that_they_point_at() {
-    let blog = crate::seed::testing::tables(BLOG);
-    assert_eq!(tables(&["posts", "tags", "Users", "teams"], &blog), [1, 3, 2, 0]);
-    assert_eq!(tables(&["posts", "other"], &blog), [0, 1]);
-    let none = Tables::of_documents(Schema::default());
-    assert_eq!(tables(&["users/a/posts", "users"], &none), [1, 0]);
-}
-
-#[test]
-fn tables_in_a_circle_stay_as_they_are_given_behind_their_other_parents() {
-    let circle = crate::seed::testing::tables(
-        "CREATE TABLE z (id INTEGER PRIMARY KEY);
-         CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER, z INTEGER REFERENCES z (id));
-         CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a (id), self INTEGER REFERENCES b (id));
-         ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b (id);",
-    );
-    assert_eq!(tables(&["b", "a", "z"], &circle), [0, 2, 1]);
-    assert_eq!(tables(&["a", "b", "z"], &circle), [2, 0, 1]);
 }

@@ -162,7 +162,7 @@ fn computed(shape: &Shape) -> Result<Vec<Value>> {
         let context = Context {
             random: stream.at(0).field(7),
             ordinal: 0,
-            offset: 1,
+            offset: 0,
             seed: 1,
             now: "2025-01-01T00:00:00Z".parse().unwrap(),
             fields: &values,

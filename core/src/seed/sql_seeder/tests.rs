@@ -48,6 +48,14 @@ fn an_engine_runs_its_own_section_and_the_others_the_portable_one() {
 }
 
 #[test]
+fn the_tables_of_the_portable_section_are_known() {
+    let file =
+        "-- seed\nINSERT INTO a SELECT x FROM b JOIN c ON b.id = c.id;\nDELETE FROM d;\n-- seed other\nDELETE FROM e;";
+    assert_eq!(read(file).unwrap().table_names(), ["a", "b", "c", "d"]);
+    assert!(read("-- seed\nDROP").unwrap().table_names().is_empty());
+}
+
+#[test]
 fn a_section_may_do_nothing_and_a_missing_one_is_refused() {
     assert_eq!(statements("-- seed other none\n-- seed\nDELETE FROM teams;", &OTHER).unwrap(), []);
     let error = statements("-- seed other\nSELECT 1;", &ENGINE).unwrap_err();

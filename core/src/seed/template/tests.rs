@@ -196,7 +196,7 @@ mod compute {
                 let context = Context {
                     random: stream.at(ordinal).field(name_key(column.name.as_str())),
                     ordinal,
-                    offset: 1,
+                    offset: 0,
                     seed: 7,
                     now: "2025-01-01T00:00:00Z".parse().unwrap(),
                     fields: &values,
