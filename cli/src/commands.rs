@@ -4,15 +4,18 @@ mod baseline;
 mod completions;
 mod create;
 mod doctor;
+mod factory;
 mod fresh;
 mod make_migration;
 mod make_model;
+mod make_seeder;
 mod migrate;
 mod new_file;
 mod repair;
 mod rollback;
 mod schema;
 mod script;
+mod seed;
 mod sql;
 mod status;
 
@@ -44,6 +47,18 @@ pub enum Command {
     Baseline(baseline::Baseline),
     #[command(name = "migrate:repair")]
     Repair(repair::Repair),
+    #[command(name = "make:seeder")]
+    MakeSeeder(make_seeder::MakeSeeder),
+    #[command(name = "make:factory")]
+    MakeFactory(make_seeder::MakeFactory),
+    #[command(name = "database:seed")]
+    Seed(seed::Seed),
+    #[command(name = "factory:make")]
+    FactoryMake(factory::Make),
+    #[command(name = "factory:create")]
+    FactoryCreate(factory::Create),
+    #[command(name = "factory:functions")]
+    FactoryFunctions(factory::Functions),
     #[command(name = "db:create")]
     Create(create::Create),
     #[command(name = "db:fresh")]
@@ -73,6 +88,12 @@ impl Command {
             Command::Sql(command) => command.run(context),
             Command::Baseline(command) => command.run(context),
             Command::Repair(command) => command.run(context),
+            Command::MakeSeeder(command) => command.run(context),
+            Command::MakeFactory(command) => command.run(context),
+            Command::Seed(command) => command.run(context),
+            Command::FactoryMake(command) => command.run(context),
+            Command::FactoryCreate(command) => command.run(context),
+            Command::FactoryFunctions(command) => command.run(context),
             Command::Create(command) => command.run(context),
             Command::Fresh(command) => command.run(context),
             Command::ShowSchema(command) => command.run(context),

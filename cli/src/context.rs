@@ -182,12 +182,20 @@ impl<'a> Context<'a> {
     /// # Errors
     /// What connecting gives; `url.documents` for a document store.
     pub async fn connect(&self, base: &Path, target: &Target, access: Access) -> Result<Box<dyn SqlStore>, Error> {
-        let options = connect_options(base, target, access);
-        tracing::debug!(url = %target.url, from = %target.origin, ?access, "connecting");
-        match (self.adapter(target)?.connect)(&target.url, &options).await? {
+        match self.connect_any(base, target, access).await? {
             Backend::Sql(store) => Ok(store),
             Backend::Documents(_) => Err(no_migrations(target)),
         }
+    }
+
+    /// Connects to a database of either kind.
+    ///
+    /// # Errors
+    /// What connecting gives.
+    pub async fn connect_any(&self, base: &Path, target: &Target, access: Access) -> Result<Backend, Error> {
+        let options = connect_options(base, target, access);
+        tracing::debug!(url = %target.url, from = %target.origin, ?access, "connecting");
+        (self.adapter(target)?.connect)(&target.url, &options).await
     }
 }
 

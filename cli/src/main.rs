@@ -7,12 +7,15 @@ mod consent;
 mod context;
 mod narrator;
 mod output;
+mod progress;
 mod report;
 mod run;
+mod seeding;
 mod skeleton;
 mod suggest;
 mod table;
 mod trace;
+mod values;
 mod words;
 
 use std::process::ExitCode;

@@ -8,15 +8,20 @@ use crate::consent::{self, Destruction};
 use crate::context::{Access, Context};
 use crate::narrator::Narrator;
 use crate::run::{Exit, Stop, until_done};
+use crate::seeding::{self, Seeds};
 
 /// Drop everything that the migrations made, and apply them all anew
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   fastman db:fresh
   fastman db:fresh --yes       without asking, for tests
+  fastman db:fresh --seed      and run the seeders then
 
 Tables that the migrations did not make stay. It says what will be lost and asks.")]
 pub struct Fresh {
+    /// Run all seeders then
+    #[arg(long)]
+    seed: bool,
     #[command(flatten)]
     lock: Lock,
 }
@@ -27,7 +32,9 @@ impl Fresh {
         let (project, target) = context.target_to_change(command)?;
         let migrator = context.checked_migrator(&project)?;
         let options = MigrateOptions { lock_timeout: self.lock.timeout(), ..MigrateOptions::default() };
-        let report = until_done(async {
+        // What is wrong with a seeder is better known before anything is dropped.
+        let seeds = if self.seed { Some(Seeds::read(context, &project, None)?) } else { None };
+        let (report, seeded) = until_done(async {
             let mut store = context.connect(project.root(), &target, Access::Create).await?;
             let plan = migrator.plan_fresh(&mut *store).await?;
             if !plan.relations.is_empty() || !plan.opaque.is_empty() {
@@ -52,12 +59,18 @@ impl Fresh {
                 destruction.ask(context).await?;
             }
             context.output.at_work();
-            Ok(migrator.fresh(&mut *store, &options, &mut Narrator::new(context.output)).await?)
+            let report = migrator.fresh(&mut *store, &options, &mut Narrator::new(context.output)).await?;
+            let seeded = match &seeds {
+                Some(seeds) => Some(seeds.run_after(context, &project, store).await?),
+                None => None,
+            };
+            Ok((report, seeded))
         })?;
         if context.output.is_json() {
-            context.output.json(&report)?;
+            context.output.json(&seeding::with_seeded(&report, seeded.as_ref())?)?;
         } else {
             summary(&report.migrated, &none(context, &project), context.output);
+            seeding::show_if_seeded(seeds.as_ref(), seeded.as_ref(), context.output);
         }
         Ok(Exit::Done)
     }

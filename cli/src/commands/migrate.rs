@@ -12,6 +12,7 @@ use crate::context::{Access, Context};
 use crate::narrator::Narrator;
 use crate::output::Output;
 use crate::run::{Exit, Stop, until_done};
+use crate::seeding::{self, Seeds};
 
 /// Apply every migration that is pending
 #[derive(Debug, Args)]
@@ -20,6 +21,7 @@ use crate::run::{Exit, Stop, until_done};
   fastman database:migrate --pretend             print the SQL, change nothing
   fastman database:migrate --to 20260131120000   up to and with this one
   fastman database:migrate --single-transaction  all of them or none
+  fastman database:migrate --seed                and run the seeders then
 
 Where the engine can, each migration is one transaction together with its record. Killed at any moment, the command can be
 run again. Of several at once, one works and the others wait.")]
@@ -36,6 +38,9 @@ pub struct Migrate {
     /// Also apply what is older than the last one applied
     #[arg(long)]
     allow_out_of_order: bool,
+    /// Run all seeders when everything is applied
+    #[arg(long, conflicts_with = "pretend")]
+    seed: bool,
     #[command(flatten)]
     lock: Lock,
 }
@@ -71,13 +76,20 @@ impl Migrate {
             allow_out_of_order: self.allow_out_of_order,
             lock_timeout: self.lock.timeout(),
         };
+        // What is wrong with a seeder is better known before anything is changed.
+        let seeds = if self.seed { Some(Seeds::read(context, &project, None)?) } else { None };
         let access = if self.pretend { Access::Read } else { Access::Create };
         let outcome = until_done(async {
             let mut store = context.connect(project.root(), &target, access).await?;
             let report = migrator.migrate(&mut *store, &options, &mut Narrator::new(context.output)).await?;
-            Ok((report, store.dialect()))
+            let dialect = store.dialect();
+            let seeded = match &seeds {
+                Some(seeds) => Some(seeds.run_after(context, &project, store).await?),
+                None => None,
+            };
+            Ok((report, dialect, seeded))
         });
-        let (report, dialect) = match outcome {
+        let (report, dialect, seeded) = match outcome {
             // Nothing may be made, not even the database: what would run on an empty one is known without it.
             Err(Stop::Failed(error))
                 if self.pretend && error.class() == Some(ErrorClass::MissingDatabase) && !context.output.is_json() =>
@@ -89,11 +101,12 @@ impl Migrate {
             outcome => outcome?,
         };
         if context.output.is_json() {
-            context.output.json(&report)?;
+            context.output.json(&seeding::with_seeded(&report, seeded.as_ref())?)?;
         } else if self.pretend {
             context.output.data(&script::text(&report.migrations, &*dialect));
         } else {
             summary(&report, &none(context, &project), context.output);
+            seeding::show_if_seeded(seeds.as_ref(), seeded.as_ref(), context.output);
         }
         Ok(Exit::Done)
     }
