@@ -255,6 +255,7 @@ fn shape(load: &Load, place: &FilePlace<'_>, names: &[String], line: u64, tables
             return Err(place.mistake(mistake("seed.duplicate", format!("the column {name} comes twice"))));
         }
         columns.push(ShapeColumn {
+            table_name: table.as_ref().map_or_else(|| Name::exact(&load.table.text), |table| table.name.clone()),
             name,
             column_type: declared.map(|column| column.column_type.clone()),
             nullable: declared.map_or(!is_id, |column| column.nullable),
@@ -271,7 +272,7 @@ fn shape(load: &Load, place: &FilePlace<'_>, names: &[String], line: u64, tables
             && columns.iter().all(|given| given.name.key() != column.name.key())
     });
     if let (Some(column), Some(table)) = (missing, &table) {
-        let message = format!("the column {} is missing, which {} needs in every row", column.name, table.name);
+        let message = format!("the column {}.{} is missing, which every row needs", table.name, column.name);
         let help = "it takes no NULL and has no default";
         return Err(place.mistake(mistake("seed.missing-column", message).with_help(help)));
     }
@@ -299,8 +300,7 @@ fn fit_number(column: &ShapeColumn, written: &str, line: u64) -> std::result::Re
     match &column.column_type {
         Some(column_type) if column_type.is_numeric() => {
             super::coerce::number_text(written, column_type).map_err(|misfit| {
-                let mistake =
-                    Mistake::new(line, "seed.bad-value", format!("column {}: {}", column.name, misfit.message));
+                let mistake = Mistake::new(line, "seed.bad-value", format!("{}: {}", column.shown(), misfit.message));
                 match misfit.help {
                     Some(help) => mistake.with_help(help),
                     None => mistake,

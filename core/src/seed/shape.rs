@@ -39,6 +39,8 @@ pub struct Shape {
 /// A column and what gives it its value.
 #[derive(Clone, Debug)]
 pub struct ShapeColumn {
+    /// The table's name, for errors.
+    pub table_name: Name,
     /// Its name: as it was declared where it is known.
     pub name: Name,
     /// Its type, where it is known.
@@ -216,7 +218,7 @@ impl ShapeColumn {
     /// `seed.bad-value`, `seed.no-value`, at the column's place in the file.
     pub fn fit(&self, value: Value) -> Result<Value> {
         if matches!(value, Value::Null) && !self.nullable {
-            return Err(self.error("seed.no-value", "NULL", format!("column {} takes no NULL", self.name)));
+            return Err(self.error("seed.no-value", "NULL", format!("{} takes no NULL", self.shown())));
         }
         let fitted = match (&self.column_type, self.documents) {
             (Some(column_type), false) => coerce(value, column_type),
@@ -226,8 +228,13 @@ impl ShapeColumn {
         fitted.map_err(|misfit| self.misfit(misfit))
     }
 
+    /// Table and column, as errors name them.
+    pub(super) fn shown(&self) -> String {
+        format!("column {}.{}", self.table_name, self.name)
+    }
+
     fn misfit(&self, misfit: Misfit) -> Error {
-        let error = self.error("seed.bad-value", "does not fit", format!("column {}: {}", self.name, misfit.message));
+        let error = self.error("seed.bad-value", "does not fit", format!("{}: {}", self.shown(), misfit.message));
         match misfit.help {
             Some(help) => error.with_help(help),
             None => error,

@@ -65,7 +65,7 @@ impl<R: Read> JsonLines<R> {
         let missing = (0..columns.len()).find(|place| !given[*place] && !optional[*place]);
         match missing {
             Some(place) => {
-                let message = format!("the key {} is missing, which the first line has", columns[place].name);
+                let message = format!("{} is missing, which the first line has", columns[place].shown());
                 Err(Mistake::new(line, "seed.missing-column", message).with_help(
                     "every line has the same keys; only one whose column has NULL for its default may be left out",
                 ))

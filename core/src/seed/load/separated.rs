@@ -78,12 +78,13 @@ impl<R: Read> Separated<R> {
         let line = self.record.line;
         let found = self.record.fields.len();
         if let Some(missing) = columns.get(found) {
-            let message = format!("the row has {found} of {} fields: {} is missing", columns.len(), missing.name);
+            let message = format!("the row has {found} of {} fields: {} is missing", columns.len(), missing.shown());
             return Err(Mistake::new(line, "seed.missing-column", message)
                 .with_help("every line has a field for every column; an empty one is NULL"));
         }
         if found > columns.len() {
-            let message = format!("the row has {found} fields for {} columns", columns.len());
+            let (many, s) = (columns.len(), if columns.len() == 1 { "" } else { "s" });
+            let message = format!("the row has {found} fields for {many} column{s}");
             return Err(Mistake::new(line, "seed.file-syntax", message)
                 .with_help("a field that holds the separator stands in quotes"));
         }

@@ -142,7 +142,7 @@ impl<'a> Compiler<'a> {
             Place::Seeder => "give the row a line",
             Place::Factory => "add a line below [fields]",
         };
-        let message = format!("column {column} of {table} takes no NULL and has no default, and it is given nothing");
+        let message = format!("column {table}.{column} takes no NULL and has no default, and it is given nothing");
         Err(Error::failed("seed.no-value", message).with_help(format!("{where_to}: {column} = ...")).at(
             source,
             span.clone(),
@@ -153,6 +153,7 @@ impl<'a> Compiler<'a> {
     fn column(&self, entry: &Entry<'_>, fields: &[String], is_id: bool, row: &Range<usize>) -> Result<ShapeColumn> {
         let declared = self.table.as_ref().filter(|_| !is_id).and_then(|table| table.column(&entry.name));
         let mut column = ShapeColumn {
+            table_name: self.table_name.clone(),
             name: entry.name.clone(),
             column_type: declared.map(|column| column.column_type.clone()),
             nullable: declared.map_or(!is_id, |column| column.nullable),
@@ -204,7 +205,7 @@ impl<'a> Compiler<'a> {
                 if moment.offset().local_minus_utc() != 0 =>
             {
                 let utc = moment.naive_utc().format("%Y-%m-%dT%H:%M:%S%.f");
-                let message = format!("column {} is a TIMESTAMP, which has no time zone and holds UTC", column.name);
+                let message = format!("{} is a TIMESTAMP, which has no time zone and holds UTC", column.shown());
                 Err(column
                     .error("seed.bad-value", "an offset", message)
                     .with_help(format!("write it in UTC: {utc}; or declare the column TIMESTAMP WITH TIME ZONE")))

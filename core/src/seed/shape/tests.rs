@@ -210,9 +210,13 @@ fn a_mistake_in_a_formula_is_pointed_at_inside_of_it() {
 #[test]
 fn what_a_formula_gives_must_fit_its_column() {
     for (line, code, message) in [
-        ("balance = \"=decimal(0.125, 0.125, 3)\"", "seed.bad-value", "column balance: 0.125 has more digits"),
-        ("born = \"=now() + interval '1' hour\"", "seed.bad-value", "column born: 2025-01-01 01:00:00Z is not a DATE"),
-        ("is_admin = \"=maybe(true, 0.0)\"", "seed.no-value", "column is_admin takes no NULL"),
+        ("balance = \"=decimal(0.125, 0.125, 3)\"", "seed.bad-value", "column users.balance: 0.125 has more digits"),
+        (
+            "born = \"=now() + interval '1' hour\"",
+            "seed.bad-value",
+            "column users.born: 2025-01-01 01:00:00Z is not a DATE",
+        ),
+        ("is_admin = \"=maybe(true, 0.0)\"", "seed.no-value", "column users.is_admin takes no NULL"),
     ] {
         let shape = row(&format!("[[users]]\nname = \"x\"\nemail = \"y\"\n{line}\n"));
         let error = shape.and_then(|shape| computed(&shape)).unwrap_err();
