@@ -70,18 +70,11 @@ fn plural_word(word: &str) -> String {
         "equipment",
         "information",
         "money",
-        "data",
-        "media",
         "metadata",
         "staff",
         "feedback",
         "software",
         "hardware",
-        "inventory_stock",
-        "people",
-        "children",
-        "men",
-        "women",
     ];
     if SAME.contains(&word) || IRREGULAR.iter().any(|(_, plural)| *plural == word) {
         return word.to_owned();

@@ -21,7 +21,7 @@ pub enum Category {
     Drift,
     /// The lock was not had in time.
     Locked,
-    /// A migration is half applied and a person must settle it.
+    /// A migration is half applied: the error says whether running it again goes on with it, or a person must settle it.
     HalfApplied,
     /// fastman refuses to do it.
     Refused,

@@ -3,9 +3,8 @@
 use clap::{ArgGroup, Args};
 use fastman_core::Error;
 use fastman_core::migrate::{MigrationState, Recorded, Repair as Settlement, StatusReport, Version};
-use fastman_core::store::SqlStore;
 
-use super::migrate::migrations;
+use super::migrate::{migrations, version};
 use crate::context::{Access, Context};
 use crate::narrator::Narrator;
 use crate::output::Output;
@@ -54,10 +53,10 @@ impl Repair {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
         let (project, target) = context.target_to_change("migrate:repair")?;
         let migrator = context.checked_migrator(&project)?;
-        let version = self.version.as_deref().map(|text| migrator.version(text)).transpose()?;
+        let version = version(&migrator, self.version.as_deref())?;
         let report = until_done(async {
             let mut store = context.connect(project.root(), &target, Access::Write).await?;
-            let status = migrator.status(&mut *store as &mut dyn SqlStore).await?;
+            let status = migrator.status(&mut *store).await?;
             let Some(settlement) = self.settlement(version, &status)? else { return Ok(None) };
             let narrator = &mut Narrator::new(context.output);
             Ok(Some(migrator.repair(&mut *store, settlement, narrator).await?))
@@ -102,7 +101,7 @@ fn undecided(status: &StatusReport) -> Result<Option<Settlement>, Error> {
     for migration in &status.migrations {
         let (problem, help) = match migration.state {
             MigrationState::Failed | MigrationState::Running => {
-                ("half applied", "--applied, --not-applied, --statement-done or --statement-not-done")
+                ("begun, and not finished", "--applied, --not-applied, --statement-done or --statement-not-done")
             }
             MigrationState::Missing => ("applied, and its file is missing", "--prune"),
             MigrationState::Modified => ("applied, and its file was changed", "--accept-checksum"),

@@ -172,8 +172,7 @@ impl Redo {
         if output.is_json() {
             output.json(&report)?;
         } else if self.how.pretend {
-            output.data(&script::text(&report.rolled_back, &*dialect));
-            output.data(&script::text(&report.applied, &*dialect));
+            output.data(&script::text(&[report.rolled_back, report.applied].concat(), &*dialect));
         } else if report.applied.is_empty() {
             output.result("nothing to redo: no migration is applied\n");
         } else {

@@ -111,6 +111,7 @@ fn check(report: &StatusReport) -> Result<Exit, Stop> {
             "migrate.foreign-project",
             format!("the database's history belongs to another project ({project})"),
         )
+        .with_help("check the URL; if it is the right database, set `project_id` in fastman.toml to that id")
         .into());
     }
     let any = |states: &[MigrationState]| states.iter().any(|state| report.count(*state) > 0);

@@ -10,7 +10,7 @@ mod table;
 
 use std::sync::Arc;
 
-pub(crate) use compose::{Claim, Moment, NewRow, Values};
+pub(crate) use compose::{Claim, Moment, NewRow, Values, count};
 pub(crate) use record::{Details, InFlight, Mark, Record, RowState};
 pub use table::TABLE;
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::history::History;
+use super::history::{History, Record};
 use super::lock::{Patience, is_busy};
 use super::{MigrationFile, Observer, Source, Version, in_order, who};
 use crate::adapter::nearest;
@@ -12,8 +12,6 @@ use crate::error::{Error, Result};
 use crate::flavour::Flavours;
 use crate::sql::section::{MigrationScript, parse_migration};
 use crate::store::SqlStore;
-
-use super::history::Record;
 
 /// What a project says about its migrations.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! A migration told as literal SQL: what a run would send, the history's statements included.
 
 use super::apply::Item;
-use super::history::{Claim, InFlight, Mark, Moment, RowState, Values};
+use super::history::{Claim, InFlight, Mark, Moment, RowState, Values, count};
 use super::migrator::Migration;
 use super::plan::Planned;
 use super::run::{Known, Run, now};
@@ -84,7 +84,7 @@ impl Run<'_> {
         if !inside {
             let cells = vec![
                 ("state", Value::Text(RowState::Applied.word().to_owned())),
-                ("statements_done", Value::Integer(i64::try_from(item.steps.len()).unwrap_or(i64::MAX))),
+                ("statements_done", count(item.steps.len())),
                 ("in_flight", Value::Null),
             ];
             let update = self.history.update(migration.file.version, cells, Claim::Nobody, Values::Literals)?;

@@ -1,6 +1,6 @@
 //! Repair: settling by a person's word what fastman can't know, and forgetting what is no longer there.
 
-use super::history::{Claim, Record, RowState, Values};
+use super::history::{Claim, Record, RowState, Values, count};
 use super::lock;
 use super::migrator::Migration;
 use super::run::{Run, unknown_version};
@@ -159,10 +159,6 @@ impl Run<'_> {
         }
         transaction.commit().await.map(|()| true)
     }
-}
-
-fn count(value: usize) -> Value {
-    Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

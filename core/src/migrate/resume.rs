@@ -2,7 +2,7 @@
 
 use super::apply::{Item, report};
 use super::conditions;
-use super::history::{Claim, Details, Record, RowState, Values};
+use super::history::{Claim, Details, Record, RowState, Values, count};
 use super::lock::{self, SessionLock};
 use super::plan::{self, Planned};
 use super::replay::Replayed;
@@ -271,10 +271,6 @@ impl Run<'_> {
 fn with_spans(stored: &StoredPlan, planned: &[Planned]) -> Vec<Planned> {
     let spans = planned.iter().map(|planned| planned.span.clone()).chain(std::iter::repeat(0..0));
     stored.steps.iter().cloned().zip(spans).map(|(step, span)| Planned { step, span }).collect()
-}
-
-fn count(value: usize) -> Value {
-    Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

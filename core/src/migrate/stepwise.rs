@@ -1,7 +1,7 @@
 //! Statements one by one, where no transaction holds them together: each is counted, and what can't be counted together
 //! with its effect is preceded by what the catalog looked like.
 
-use super::history::{Claim, History, InFlight, RowState, Values};
+use super::history::{Claim, History, InFlight, RowState, Values, count};
 use super::plan::Planned;
 use super::{Direction, Event, Observer, Version};
 use crate::dialect::StepKind;
@@ -147,8 +147,4 @@ const CLAIM_LOST: &str = "migrate.claim-lost";
 pub(super) fn claim_lost(label: &str) -> Error {
     Error::new(Category::Locked, CLAIM_LOST, format!("another session took {label} over while it ran"))
         .with_help("see `migrate:status` for who has it now")
-}
-
-fn count(value: usize) -> Value {
-    Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
 }

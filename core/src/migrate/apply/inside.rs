@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Item, report};
 use crate::error::{Error, ErrorClass, Result};
-use crate::migrate::history::{Claim, Mark, Moment, NewRow, RowState, Values};
+use crate::migrate::history::{Claim, Mark, Moment, NewRow, RowState, Values, count};
 use crate::migrate::live::{self, Failure};
 use crate::migrate::migrator::Migration;
 use crate::migrate::plan::{Planned, stored};
@@ -73,9 +73,8 @@ impl Run<'_> {
         };
         let mut cells = Vec::new();
         if steps != item.steps {
-            let count = i64::try_from(steps.len()).unwrap_or(i64::MAX);
-            cells.push(("statements_done", Value::Integer(count)));
-            cells.push(("statements", Value::Integer(count)));
+            cells.push(("statements_done", count(steps.len())));
+            cells.push(("statements", count(steps.len())));
             cells.push(("plan", Value::Text(stored(&steps, item.plan.up.transaction).text())));
         }
         if let Some(down) = self.undo_live(store, item).await? {
@@ -88,7 +87,7 @@ impl Run<'_> {
             }
         }
         let duration = started.elapsed();
-        cells.push(("duration_ms", Value::Integer(i64::try_from(milliseconds(duration)).unwrap_or(i64::MAX))));
+        cells.push(("duration_ms", count(milliseconds(duration))));
         let update = self.history.update(version, cells, Claim::Any, Values::Parameters)?;
         store.execute(&update.sql, &update.parameters).await?;
         *known = Known { exists: true, mark: Mark::of(sequence, version, at) };

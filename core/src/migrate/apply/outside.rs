@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{Item, report, undone};
 use crate::dialect::DdlTransactions;
 use crate::error::{ErrorClass, Result};
-use crate::migrate::history::{Claim, Mark, Moment, RowState, Values};
+use crate::migrate::history::{Claim, Mark, Moment, RowState, Values, count};
 use crate::migrate::run::{Known, Run, milliseconds, now};
 use crate::migrate::stepwise::{Stepwise, claim_lost};
 use crate::migrate::{Direction, Event, MigrationReport, echoes};
@@ -103,7 +103,7 @@ impl Run<'_> {
         stepwise.run(store, from, &mut *self.observer).await?;
         let mut cells = vec![
             ("state", Value::Text(RowState::Applied.word().to_owned())),
-            ("statements_done", Value::Integer(i64::try_from(item.steps.len()).unwrap_or(i64::MAX))),
+            ("statements_done", count(item.steps.len())),
             ("session", Value::Null),
             ("in_flight", Value::Null),
             ("failure", Value::Null),
@@ -117,7 +117,7 @@ impl Run<'_> {
             cells.push(("echoes", Value::Text(text)));
         }
         let duration = started.elapsed();
-        cells.push(("duration_ms", Value::Integer(i64::try_from(milliseconds(duration)).unwrap_or(i64::MAX))));
+        cells.push(("duration_ms", count(milliseconds(duration))));
         let update = self.history.update(version, cells, Claim::Session(&session), Values::Parameters)?;
         if store.execute(&update.sql, &update.parameters).await? == 0 {
             return Err(claim_lost(&migration.label()));

@@ -3,9 +3,10 @@
 use super::Item;
 use crate::error::Result;
 use crate::migrate::handmade::Handmade;
-use crate::migrate::plan::{Foreseen, Undo, plan_bound};
+use crate::migrate::plan::{Foreseen, Undo, plan_bound, stored};
 use crate::migrate::replay::Replayed;
 use crate::migrate::run::{Ground, Run};
+use crate::migrate::stored::StoredDown;
 use crate::store::SqlStore;
 
 impl Run<'_> {
@@ -77,21 +78,17 @@ impl Run<'_> {
     }
 
     /// How an applied migration is undone, with what the catalog knows now that it is applied; `None` where that adds nothing.
-    pub(super) async fn undo_live(
-        &self,
-        store: &mut dyn SqlStore,
-        item: &Item,
-    ) -> Result<Option<crate::migrate::stored::StoredDown>> {
+    pub(super) async fn undo_live(&self, store: &mut dyn SqlStore, item: &Item) -> Result<Option<StoredDown>> {
         match &item.plan.undo {
             Undo::Reversible { side, loses, .. } if side.needs_catalog() => {
                 let source = &self.migrations[item.plan.index].file.source;
                 let mut foreseen = Foreseen::default();
                 let steps = side.render_live(&*self.dialect, source, store, &mut foreseen).await?;
                 if let Some(unknown) = foreseen.unknown {
-                    return Ok(Some(crate::migrate::stored::StoredDown::Irreversible(unknown.reason())));
+                    return Ok(Some(StoredDown::Irreversible(unknown.reason())));
                 }
-                let undo = crate::migrate::stored::StoredDown::Plan {
-                    plan: crate::migrate::plan::stored(&steps, side.transaction),
+                let undo = StoredDown::Plan {
+                    plan: stored(&steps, side.transaction),
                     loses: loses.clone(),
                     opaque: side.has_raw(),
                 };

@@ -1,5 +1,6 @@
 //! Redoing: undone and applied again, by the file as it is now.
 
+use super::undo::undone_before;
 use crate::error::{Error, Result};
 use crate::migrate::history::Record;
 use crate::migrate::run::{Ground, Run};
@@ -52,7 +53,7 @@ impl Migrator {
         let applied = self
             .migrate_wanted(&migrations, store, &migrate, wanted, Some(&versions), observer)
             .await
-            .map_err(|error| error.with_detail(format!("undone before it: {} migrations", rolled_back.len())))?;
+            .map_err(|error| undone_before(error, &rolled_back))?;
         Ok(RedoReport { rolled_back, applied: applied.migrations, pretended: false })
     }
 }

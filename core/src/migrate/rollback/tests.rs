@@ -280,6 +280,17 @@ fn a_redo_applies_the_file_as_it_is_now() {
 }
 
 #[test]
+fn a_redo_that_fails_says_what_is_undone_by_then() {
+    let world = world(TRANSACTIONAL);
+    let migrator = migrator(&[(1, USERS), (2, POSTS)]);
+    migrate(&migrator, &mut world.connect());
+    world.state().refuse = Some("create table posts".to_owned());
+    let error = block_on(migrator.redo(&mut world.connect(), &RollbackOptions::default(), &mut ())).unwrap_err();
+    assert!(error.details().iter().any(|detail| detail == "undone before it: 20260101000002_m2"), "{error:?}");
+    assert_eq!(world.tables(), ["users"]);
+}
+
+#[test]
 fn a_redo_undoes_nothing_if_it_can_not_be_applied_again() {
     let world = world(TRANSACTIONAL);
     migrate(&migrator(&[(1, USERS), (2, POSTS)]), &mut world.connect());

@@ -6,7 +6,7 @@ use super::prepare::Undoing;
 use crate::dialect::DdlTransactions;
 use crate::error::{Error, Result};
 use crate::migrate::apply::undone;
-use crate::migrate::history::{Claim, Mark, Record, RowState, Values};
+use crate::migrate::history::{Claim, Mark, Record, RowState, Values, count};
 use crate::migrate::live::{self, Failure};
 use crate::migrate::lock::{self, SessionLock};
 use crate::migrate::plan::{Foreseen, Planned, stored};
@@ -67,12 +67,7 @@ impl Run<'_> {
             let started = Instant::now();
             match self.undo_one(store, &mut known, undoing).await {
                 Ok(()) => {}
-                Err(error) if reports.is_empty() => return Err(error),
-                Err(error) => {
-                    let labels: Vec<String> =
-                        reports.iter().map(|report| format!("{}_{}", report.version, report.name)).collect();
-                    return Err(error.with_detail(format!("undone before it: {}", labels.join(", "))));
-                }
+                Err(error) => return Err(undone_before(error, &reports)),
             }
             remaining = remaining.split_last().map_or(remaining, |(_, rest)| rest);
             known.mark = remaining.last().map_or(Mark::EMPTY, Record::mark);
@@ -208,6 +203,15 @@ impl Run<'_> {
     }
 }
 
+/// The error with the migrations that were undone before it.
+pub(super) fn undone_before(error: Error, reports: &[MigrationReport]) -> Error {
+    if reports.is_empty() {
+        return error;
+    }
+    let labels: Vec<String> = reports.iter().map(|report| format!("{}_{}", report.version, report.name)).collect();
+    error.with_detail(format!("undone before it: {}", labels.join(", ")))
+}
+
 /// What the server said of a statement; with its place, where it stands in a file.
 fn refused(error: Error, undoing: &Undoing<'_>, steps: &[Planned], index: usize) -> Error {
     let Some(planned) = steps.get(index) else { return error };
@@ -227,8 +231,4 @@ fn refused(error: Error, undoing: &Undoing<'_>, steps: &[Planned], index: usize)
 fn moved() -> Error {
     Error::refused("migrate.history-moved", "another migrator changed the history while this rollback was prepared")
         .with_help("look at `migrate:status` and run it again")
-}
-
-fn count(value: usize) -> Value {
-    Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
 }
