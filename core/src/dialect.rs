@@ -12,7 +12,7 @@ use std::fmt;
 
 pub use conditions::conditions;
 pub use facts::{AlterStyle, DdlTransactions, EmptyString, Facts, LockScope, NaturalCase};
-pub use step::{Condition, Step, StepKind};
+pub use step::{Condition, Remains, Step, StepKind};
 
 use crate::error::Result;
 use crate::flavour::Flavour;
@@ -155,6 +155,13 @@ pub trait Dialect: Send + Sync + fmt::Debug {
     fn boolean_value(&self, sql: &str, expression: &Expression) -> String {
         let _ = expression;
         sql.to_owned()
+    }
+
+    /// The step of a statement that the user wrote for this engine and that runs outside of transactions. Of one that is known by
+    /// its words an adapter MAY say what it touches, when it is done and what it leaves where it is cut off, so that nobody has to be
+    /// asked about it; nothing is known of the others.
+    fn raw(&self, sql: &str) -> Step {
+        Step::raw(sql)
     }
 
     /// The tables of which [`Dialect::render`] needs the live catalog's objects.

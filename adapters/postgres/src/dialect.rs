@@ -1,7 +1,9 @@
 //! The dialect: PostgreSQL's words for the model's names, types, values, expressions and changes.
 //!
-//! Every portable change has a statement of its own and rolls back, so nothing is built anew and nothing is resumed.
+//! Every portable change has a statement of its own and rolls back, so nothing is built anew; resumed is only what a section runs
+//! outside of transactions.
 
+mod concurrent;
 mod expression;
 mod literal;
 pub(crate) mod render;
@@ -120,6 +122,10 @@ impl Dialect for Postgres {
 
     fn aggregate(&self, function: Aggregate, argument: Option<(&str, &Expression)>) -> Result<String> {
         Ok(expression::aggregate(function, argument))
+    }
+
+    fn raw(&self, sql: &str) -> Step {
+        concurrent::step(sql)
     }
 
     fn needs_catalog(&self, _changes: &[Change], _before: &Schema) -> Vec<Name> {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "all of this is tests")]
 
+#[path = "server/concurrent.rs"]
+mod concurrent;
 #[path = "server/connecting.rs"]
 mod connecting;
 #[path = "server/dialect.rs"]
@@ -51,7 +53,15 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let server = if arguments.list { Err("listing".to_owned()) } else { Server::find() };
     let server = Arc::new(server);
-    let tests = [connecting::TESTS, dialect::TESTS, introspection::TESTS, session::TESTS, tls::TESTS, values::TESTS];
+    let tests = [
+        concurrent::TESTS,
+        connecting::TESTS,
+        dialect::TESTS,
+        introspection::TESTS,
+        session::TESTS,
+        tls::TESTS,
+        values::TESTS,
+    ];
     let trials = tests
         .concat()
         .into_iter()

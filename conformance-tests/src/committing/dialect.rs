@@ -130,7 +130,7 @@ impl Dialect for CommittingDialect {
         touches.sort();
         touches.dedup();
         let done_when = input.changes.iter().flat_map(|change| conditions(self, change, input.after)).collect();
-        Ok(vec![Step { sql, kind: StepKind::Ddl, touches, done_when, rebuilds: None }])
+        Ok(vec![Step { sql, kind: StepKind::Ddl, touches, done_when, rebuilds: None, remains: None }])
     }
 
     fn script_terminator(&self, statement: &str) -> &'static str {

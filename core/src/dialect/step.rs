@@ -20,6 +20,18 @@ pub struct Step {
     /// The table that it is part of building anew; the transaction around it needs foreign keys suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebuilds: Option<Name>,
+    /// What it leaves where it is cut off or fails, if it is not atomic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remains: Option<Remains>,
+}
+
+/// What a statement that is not atomic leaves where it is cut off or fails: an index that is not valid, say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remains {
+    /// A query that has a row where something was left.
+    pub found_by: String,
+    /// The statement that takes it away, so that the other can be run again.
+    pub removed_by: String,
 }
 
 /// What kind of statement a step is.
@@ -101,6 +113,11 @@ pub enum Condition {
         /// The text.
         text: Option<String>,
     },
+    /// The engine's own query has a row.
+    Answers {
+        /// It.
+        query: String,
+    },
 }
 
 impl Step {
@@ -112,17 +129,32 @@ impl Step {
             touches: vec![table.clone()],
             done_when: Vec::new(),
             rebuilds: None,
+            remains: None,
         }
     }
 
     /// A data statement.
     pub fn data(sql: impl Into<String>) -> Step {
-        Step { sql: sql.into(), kind: StepKind::Data, touches: Vec::new(), done_when: Vec::new(), rebuilds: None }
+        Step {
+            sql: sql.into(),
+            kind: StepKind::Data,
+            touches: Vec::new(),
+            done_when: Vec::new(),
+            rebuilds: None,
+            remains: None,
+        }
     }
 
     /// A statement that the user wrote for one engine.
     pub fn raw(sql: impl Into<String>) -> Step {
-        Step { sql: sql.into(), kind: StepKind::Raw, touches: Vec::new(), done_when: Vec::new(), rebuilds: None }
+        Step {
+            sql: sql.into(),
+            kind: StepKind::Raw,
+            touches: Vec::new(),
+            done_when: Vec::new(),
+            rebuilds: None,
+            remains: None,
+        }
     }
 
     /// The same with what holds once it is done.

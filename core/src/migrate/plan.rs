@@ -198,7 +198,7 @@ pub(crate) fn plan_bound(
     handmade.advance(migration, up_selected, flavour, bound.iter().map(|bound| &bound.change), before.0);
     let up = match up_selected {
         Selected::None(_) => Side::empty(),
-        Selected::Own(section) => Side::raw(source, section, &flavour.lexical)?,
+        Selected::Own(section) => Side::raw(dialect, source, section)?,
         Selected::Portable(section) => Side::changes(dialect, source, bound, before, section.transaction)?,
         Selected::Missing => return Err(no_section(migration, flavour.name)),
     };

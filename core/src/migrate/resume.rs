@@ -8,7 +8,7 @@ use super::plan::{self, Planned};
 use super::replay::Replayed;
 use super::run::{Ground, Run};
 use super::stored::StoredPlan;
-use super::{Direction, MigrationReport};
+use super::{Direction, Event, MigrationReport, Observer};
 use crate::dialect::Step;
 use crate::error::{Category, Error, Result};
 use crate::migrate::apply::Outside;
@@ -20,6 +20,8 @@ use crate::value::Value;
 pub(super) enum Verdict {
     /// With this statement; all before it are done.
     From(usize),
+    /// With this statement, once what it left is taken away by that one.
+    Again(usize, String),
     /// Nobody but a person can tell whether this statement is done.
     Unknown(usize),
 }
@@ -46,11 +48,26 @@ pub(super) async fn judge(
         None if record.state == RowState::Failed => Ok(Verdict::From(done)),
         None => Ok(Verdict::Unknown(done)),
         Some(before) => {
-            if store.echo(&step.touches).await? == before {
+            let unchanged = store.echo(&step.touches).await? == before;
+            // Where it touches nothing that has an echo, what holds afterwards tells.
+            let conclusive = !step.touches.is_empty() || step.done_when.is_empty();
+            if unchanged && conclusive {
                 return Ok(Verdict::From(done));
             }
             if !step.done_when.is_empty() && conditions::hold(store, &step.done_when).await? {
                 return Ok(Verdict::From(done + 1));
+            }
+            if unchanged {
+                return Ok(Verdict::From(done));
+            }
+            if let Some(remains) = &step.remains
+                && !store.query(&remains.found_by, &[]).await?.is_empty()
+            {
+                return Ok(Verdict::Again(done, remains.removed_by.clone()));
+            }
+            if record.state == RowState::Failed {
+                // The server refused it: what differs by now, somebody changed to make it possible.
+                return Ok(Verdict::From(done));
             }
             Ok(Verdict::Unknown(done))
         }
@@ -101,6 +118,15 @@ pub(super) fn unfinished(record: &Record) -> Error {
     ))
 }
 
+/// Takes away what a statement left, before it is run again.
+///
+/// # Errors
+/// What the server says; run again, it is found once more.
+pub(super) async fn remove(store: &mut dyn SqlStore, observer: &mut dyn Observer, sql: &str) -> Result<()> {
+    observer.event(Event::Notice(&format!("takes away what was left of a statement: {}", one_line(sql))));
+    store.execute(sql, &[]).await.map(drop).map_err(|error| error.with_detail(one_line(sql)))
+}
+
 /// The beginning of a statement, in one line.
 fn one_line(sql: &str) -> String {
     let words: Vec<&str> = sql.split_whitespace().collect();
@@ -146,8 +172,9 @@ impl Run<'_> {
         let Some((details, stored)) = self.unfinished_plan(store, record).await? else { return Ok(None) };
         let index = self.migrations.partition_point(|other| other.file.version < record.version);
         let item = self.item_again(index, migration, before, replayed);
-        let from = match judge(store, record, &details, &stored).await? {
-            Verdict::From(from) => from,
+        let (from, remains) = match judge(store, record, &details, &stored).await? {
+            Verdict::From(from) => (from, None),
+            Verdict::Again(from, removed_by) => (from, Some(removed_by)),
             // Seen while another session went on with it, the catalog may look like this too.
             Verdict::Unknown(_) if !self.is_unchanged(store, record).await? => return Ok(None),
             Verdict::Unknown(at) => return Err(half_applied(record, &stored.steps, at)),
@@ -169,6 +196,9 @@ impl Run<'_> {
         }
         if !self.take_over(store, record, cells).await? {
             return Ok(None);
+        }
+        if let Some(sql) = remains {
+            remove(store, &mut *self.observer, &sql).await?;
         }
         let steps: Vec<&Step> = item.steps.iter().map(|planned| &planned.step).collect();
         let run = Outside { item: &item, from, echoed: Some(&steps) };

@@ -40,6 +40,8 @@ impl Stepwise<'_> {
                     Ok(()) => self.counted(store, index).await,
                     Err(error) => Err(error),
                 },
+                // The engine can tell by its catalog what became of it.
+                StepKind::Raw if !planned.step.done_when.is_empty() => self.definition(store, index).await,
                 StepKind::Raw => match self.begin(store, index, None).await {
                     Ok(()) => store.execute(sql, &[]).await.map(drop),
                     Err(error) => Err(error),

@@ -52,7 +52,7 @@ pub(super) fn undo(
             return Ok(Undo::Irreversible(format!("it is declared irreversible ({}:{line})", source.name)));
         }
         Selected::Own(section) => {
-            let side = Side::raw(source, section, &flavour.lexical)?;
+            let side = Side::raw(dialect, source, section)?;
             let steps = side.render_offline(dialect, source)?;
             return Ok(Undo::Reversible { side, steps, loses: Vec::new() });
         }

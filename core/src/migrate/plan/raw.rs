@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use super::{Part, Planned, Side};
-use crate::dialect::Step;
+use crate::dialect::{Dialect, Step};
 use crate::error::{Error, Result, SourceText};
-use crate::flavour::LexicalRules;
 use crate::sql::script::split;
 use crate::sql::section::Section;
 
@@ -14,15 +13,16 @@ impl Side {
     ///
     /// # Errors
     /// `migration.transaction-control` for a statement that begins or ends a transaction, where the section runs in one.
-    pub(super) fn raw(source: &SourceText, section: &Section, rules: &LexicalRules) -> Result<Side> {
+    pub(super) fn raw(dialect: &dyn Dialect, source: &SourceText, section: &Section) -> Result<Side> {
         let body = source.text.get(section.body.clone()).unwrap_or_default();
         let mut parts = Vec::new();
-        for (range, sql) in split(body, rules) {
+        for (range, sql) in split(body, &dialect.flavour().lexical) {
             let span = section.body.start + range.start..section.body.start + range.end;
             if section.transaction && controls_transaction(sql) {
                 return Err(control(source, span));
             }
-            parts.push(Part::Raw(Planned { step: Step::raw(sql), span }));
+            let step = if section.transaction { Step::raw(sql) } else { dialect.raw(sql) };
+            parts.push(Part::Raw(Planned { step, span }));
         }
         Ok(Side { parts, transaction: section.transaction })
     }

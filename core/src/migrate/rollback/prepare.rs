@@ -30,6 +30,8 @@ pub(in crate::migrate) struct Undoing<'a> {
     pub opaque: bool,
     /// The first statement that is not done yet.
     pub from: usize,
+    /// What takes away what an earlier try at it left.
+    pub remains: Option<String>,
 }
 
 /// How a migration is undone, as far as it is known before its statements are rendered for the last time.
@@ -208,6 +210,7 @@ impl<'a> Run<'a> {
                 loses,
                 opaque,
                 from: 0,
+                remains: None,
             },
             Way::File(Undo::Reversible { side, steps, loses }) => Undoing {
                 record: record.clone(),
@@ -218,6 +221,7 @@ impl<'a> Run<'a> {
                 side: Some(side),
                 loses,
                 from: 0,
+                remains: None,
             },
         };
         if record.is_settled() {
@@ -225,8 +229,9 @@ impl<'a> Run<'a> {
         }
         // It was being undone already.
         let Some(plan) = details.plan()? else { return Err(resume::unfinished(record)) };
-        undoing.from = match resume::judge(store, record, details, &plan).await? {
-            Verdict::From(from) => from,
+        (undoing.from, undoing.remains) = match resume::judge(store, record, details, &plan).await? {
+            Verdict::From(from) => (from, None),
+            Verdict::Again(from, removed_by) => (from, Some(removed_by)),
             Verdict::Unknown(at) => return Err(half_applied(record, &plan.steps, at)),
         };
         if undoing.side.is_some() {

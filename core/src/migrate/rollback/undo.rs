@@ -12,7 +12,7 @@ use crate::migrate::lock::{self, SessionLock};
 use crate::migrate::plan::{Foreseen, Planned, stored};
 use crate::migrate::run::{Ground, Known, Run, Since, milliseconds};
 use crate::migrate::stepwise::{Stepwise, claim_lost};
-use crate::migrate::{Direction, Event, MigrationReport, narrate};
+use crate::migrate::{Direction, Event, MigrationReport, narrate, resume};
 use crate::store::{SqlStore, Transaction, TransactionOptions};
 use crate::value::Value;
 
@@ -173,6 +173,9 @@ impl Run<'_> {
             transaction: undoing.transaction,
             direction: Direction::Down,
         };
+        if let Some(sql) = &undoing.remains {
+            resume::remove(store, &mut *self.observer, sql).await?;
+        }
         stepwise.run(store, undoing.from, &mut *self.observer).await?;
         let delete = self.history.delete(version, Claim::Session(&session), Values::Parameters)?;
         match store.execute(&delete.sql, &delete.parameters).await? {
