@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::coerce::coerce;
+use super::coerce::{coerce, shown};
 use super::digest::{self, Digest, RowDigest, RowName};
 use super::formula::ReferenceSpec;
 use super::plan::Content;
@@ -160,8 +160,12 @@ impl Lookup {
             None => Found::None,
         };
         let error = |code, what: &str| {
-            let meets: Vec<String> =
-                self.condition.iter().zip(&condition).map(|(column, value)| format!("{column} = {value:?}")).collect();
+            let meets: Vec<String> = self
+                .condition
+                .iter()
+                .zip(&condition)
+                .map(|(column, value)| format!("{column} = {}", shown(value)))
+                .collect();
             Error::failed(code, format!("{what} of {} has {}", self.table, meets.join(", ")))
         };
         match found {
