@@ -12,6 +12,8 @@ const ADAPTERS: &[&Adapter] = &[
     &fastman_postgres::ADAPTER,
     #[cfg(feature = "mysql")]
     &fastman_mysql::ADAPTER,
+    #[cfg(feature = "firestore")]
+    &fastman_firestore::ADAPTER,
 ];
 
 const ABSENT: &[Absent] = &[
@@ -42,10 +44,11 @@ const ABSENT: &[Absent] = &[
         flavours: &["oracle"],
         reason: "the Oracle adapter is not part of this version of fastman",
     },
+    #[cfg(not(feature = "firestore"))]
     Absent {
         name: "firestore",
         schemes: &["firestore", "firebase"],
         flavours: &[],
-        reason: "the Firestore adapter is not part of this version of fastman",
+        reason: "build fastman with --features firestore",
     },
 ];

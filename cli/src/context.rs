@@ -166,25 +166,29 @@ impl<'a> Context<'a> {
     /// The dialect of a URL's engine, without a connection.
     ///
     /// # Errors
-    /// As [`Context::adapter`]; `url.documents` for a document store.
+    /// As [`Context::adapter`]; `store.no-schema` for a document store.
     pub fn dialect(&self, target: &Target, version: Option<ServerVersion>) -> Result<Arc<dyn Dialect>, Error> {
         let adapter = self.adapter(target)?;
         // Where an adapter has several flavours, one bears the name of the scheme: mysql, mariadb.
         let named = adapter.flavours.iter().find(|flavour| flavour.name == target.url.scheme());
         match named.or(adapter.flavours.first()) {
             Some(flavour) => (adapter.dialect)(flavour, version),
-            None => Err(no_migrations(target)),
+            None => Err(no_schema(adapter)),
         }
     }
 
     /// Connects to a database that can be migrated.
     ///
     /// # Errors
-    /// What connecting gives; `url.documents` for a document store.
+    /// What connecting gives; `store.no-schema` for a document store, which is not connected to.
     pub async fn connect(&self, base: &Path, target: &Target, access: Access) -> Result<Box<dyn SqlStore>, Error> {
+        let adapter = self.adapter(target)?;
+        if holds_documents(adapter) {
+            return Err(no_schema(adapter));
+        }
         match self.connect_any(base, target, access).await? {
             Backend::Sql(store) => Ok(store),
-            Backend::Documents(_) => Err(no_migrations(target)),
+            Backend::Documents(_) => Err(no_schema(adapter)),
         }
     }
 
@@ -199,8 +203,20 @@ impl<'a> Context<'a> {
     }
 }
 
-fn no_migrations(target: &Target) -> Error {
-    Error::usage("url.documents", format!("{} holds documents: it can be seeded, but has no migrations", target.url))
+/// Whether an adapter's databases hold documents: there is nothing in them to migrate.
+pub fn holds_documents(adapter: &Adapter) -> bool {
+    adapter.flavours.is_empty()
+}
+
+/// An adapter's name as its product's: `Firestore`.
+pub fn product(adapter: &Adapter) -> String {
+    let mut letters = adapter.name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn no_schema(adapter: &Adapter) -> Error {
+    Error::refused("store.no-schema", format!("{} has no schema to migrate", product(adapter)))
+        .with_help("it holds documents, which are seeded")
 }
 
 /// The options that an access stands for.

@@ -74,11 +74,49 @@ fn an_unknown_scheme_and_one_whose_adapter_is_not_built() {
     let project = Project::new();
     let outcome = project.fails(&["migrate:status", "--url", "sqllite:///./app.db"], 2, "url.unknown-scheme");
     assert!(outcome.stderr.contains("did you mean sqlite://?"), "{}", outcome.stderr);
-    for scheme in ["oracle", "oracle+cx_oracle", "firestore"] {
+    for scheme in ["oracle", "oracle+cx_oracle"] {
         let url = format!("{scheme}://user:pass@host/db");
         let outcome = project.fails(&["migrate:status", "--url", &url], 2, "url.scheme-not-built");
         assert!(!outcome.stderr.contains("pass@"), "{}", outcome.stderr);
     }
+}
+
+#[test]
+fn a_store_of_documents_has_nothing_to_migrate() {
+    let project = Project::new();
+    project.migration(1, "make users", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    for command in [
+        &["database:migrate"][..],
+        &["database:migrate", "--pretend"],
+        &["migrate:status"],
+        &["migrate:rollback"],
+        &["migrate:redo"],
+        &["migrate:reset"],
+        &["migrate:baseline", "20240101000001"],
+        &["migrate:repair"],
+        &["migrate:sql"],
+    ] {
+        // No connection is made, or this would take a while and end in another error.
+        let arguments = [command, &["--yes", "--url", "firestore://no-such-project"]].concat();
+        let outcome = project.fails(&arguments, 7, "store.no-schema");
+        assert!(outcome.stderr.contains("Firestore has no schema to migrate"), "{}", outcome.stderr);
+    }
+    let outcome = project.fails(&["db:fresh", "--yes", "--url", "firebase://no-such-project"], 2, "fresh.collections");
+    assert!(outcome.stderr.contains("--collections users,posts"), "{}", outcome.stderr);
+    project.fails(&["db:fresh", "--yes", "--collections", "users"], 2, "fresh.collections");
+}
+
+#[test]
+fn an_emulator_that_is_down_and_credentials_that_are_missing() {
+    let project = Project::new();
+    let outcome = project.fails(&["doctor", "--url", "firestore://p?emulator=127.0.0.1:1"], 1, "db.unreachable");
+    assert!(outcome.stderr.contains("is the emulator running?"), "{}", outcome.stderr);
+    // The project's environment file counts, and its paths start from the project.
+    project.write(".env", "DATABASE_URL=firestore://p\nFIREBASE_CREDENTIALS_PATH=keys/none.json\n");
+    let outcome = project.fails(&["doctor"], 1, "firestore.credentials");
+    assert!(outcome.stderr.replace('\n', "").contains("keys/none.json"), "{}", outcome.stderr);
+    project.write(".env", "DATABASE_URL=firestore://p\nFIRESTORE_EMULATOR_HOST=127.0.0.1:1\n");
+    project.fails(&["doctor"], 1, "db.unreachable");
 }
 
 #[test]

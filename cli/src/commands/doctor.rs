@@ -7,7 +7,7 @@ use fastman_core::Error;
 use fastman_core::dialect::DdlTransactions;
 use fastman_core::error::ErrorClass;
 use fastman_core::project::{Project, Target};
-use fastman_core::store::{SqlStore, Transaction, TransactionOptions};
+use fastman_core::store::{Backend, Place, Transaction, TransactionOptions};
 use serde::Serialize;
 
 use super::status::Sums;
@@ -46,6 +46,9 @@ struct Findings {
     host: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<String>,
+    /// What it holds in place of tables; nothing of the rest is known then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     migrations: Option<Sums>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,11 +89,15 @@ impl Doctor {
         findings.url_from = Some(target.origin.to_string());
         context.adapter(&target)?;
         until_done(async {
-            let mut store = self.connect(context, &project, &target).await?;
-            let place = store.place();
-            findings.server = Some(place.server.clone());
-            findings.host = Some(place.host.clone()).filter(|host| !host.is_empty());
-            findings.database = Some(place.database.clone());
+            let mut store = match self.connect(context, &project, &target).await? {
+                Backend::Sql(store) => store,
+                Backend::Documents(store) => {
+                    findings.found(store.place());
+                    findings.holds = Some("documents");
+                    return Ok(());
+                }
+            };
+            findings.found(store.place());
             findings.migrations = match context.migrator(&project).status(&mut *store).await {
                 Ok(report) => Some(Sums::of(&report)),
                 Err(error) if error.code() == "migration.no-folder" => None,
@@ -106,16 +113,11 @@ impl Doctor {
     }
 
     /// Connects, again and again while that may help and there is time.
-    async fn connect(
-        &self,
-        context: &Context<'_>,
-        project: &Project,
-        target: &Target,
-    ) -> Result<Box<dyn SqlStore>, Error> {
+    async fn connect(&self, context: &Context<'_>, project: &Project, target: &Target) -> Result<Backend, Error> {
         let end = Instant::now() + Duration::from_secs(self.wait.unwrap_or(0));
         loop {
-            let error = match context.connect(project.root(), target, Access::Read).await {
-                Ok(store) => return Ok(store),
+            let error = match context.connect_any(project.root(), target, Access::Read).await {
+                Ok(backend) => return Ok(backend),
                 Err(error) => error,
             };
             let passing = matches!(
@@ -155,6 +157,12 @@ async fn may(context: &Context<'_>, project: &Project, target: &Target, findings
 }
 
 impl Findings {
+    fn found(&mut self, place: &Place) {
+        self.server = Some(place.server.clone());
+        self.host = Some(place.host.clone()).filter(|host| !host.is_empty());
+        self.database = Some(place.database.clone());
+    }
+
     fn table(&self, output: &Output) -> String {
         let yes = |value: bool| if value { output.paint(Style::Good, "yes") } else { output.paint(Style::Bad, "no") };
         let rows = [
@@ -170,6 +178,7 @@ impl Findings {
             ("server", self.server.clone()),
             ("host", self.host.clone()),
             ("database", self.database.clone()),
+            ("holds", self.holds.map(|what| format!("{what}, which are seeded and not migrated"))),
             ("migrations", self.migrations.as_ref().map(|sums| sums.text().unwrap_or_else(|| "none".to_owned()))),
             ("may write", self.may_write.map(yes)),
             ("may create tables", self.may_create_tables.map(yes)),

@@ -1,11 +1,18 @@
-//! `db:fresh`: drops what the migrations made and applies them anew.
+//! `db:fresh`: drops what the migrations made and applies them anew; of a store of documents it clears the collections named.
+
+use std::collections::BTreeMap;
 
 use clap::Args;
+use fastman_core::Error;
 use fastman_core::migrate::MigrateOptions;
+use fastman_core::project::{Project, Target};
+use fastman_core::schema::Name;
+use fastman_core::seed::SeedOptions;
+use fastman_core::store::{Backend, Store};
 
 use super::migrate::{Lock, none, summary};
 use crate::consent::{self, Destruction};
-use crate::context::{Access, Context};
+use crate::context::{Access, Context, holds_documents, product};
 use crate::narrator::Narrator;
 use crate::run::{Exit, Stop, until_done};
 use crate::seeding::{self, Seeds};
@@ -16,12 +23,17 @@ use crate::seeding::{self, Seeds};
   fastman db:fresh
   fastman db:fresh --yes       without asking, for tests
   fastman db:fresh --seed      and run the seeders then
+  fastman db:fresh --collections users,users/alice/posts --url firestore://my-project
 
-Tables that the migrations did not make stay. It says what will be lost and asks.")]
+Tables that the migrations did not make stay. It says what will be lost and asks.
+A store of documents has no migrations: the collections named are cleared, and no others, nor what is below their documents.")]
 pub struct Fresh {
     /// Run all seeders then
     #[arg(long)]
     seed: bool,
+    /// Of a store of documents, the collections to clear
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    collections: Vec<String>,
     #[command(flatten)]
     lock: Lock,
 }
@@ -30,6 +42,18 @@ impl Fresh {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
         let command = "db:fresh";
         let (project, target) = context.target_to_change(command)?;
+        let adapter = context.adapter(&target)?;
+        if holds_documents(adapter) {
+            return self.run_on_documents(context, &project, &target);
+        }
+        if !self.collections.is_empty() {
+            return Err(Error::usage(
+                "fresh.collections",
+                format!("{} has tables and no collections", product(adapter)),
+            )
+            .with_help("without --collections, db:fresh drops what the migrations made")
+            .into());
+        }
         let migrator = context.checked_migrator(&project)?;
         let options = MigrateOptions { lock_timeout: self.lock.timeout(), ..MigrateOptions::default() };
         // What is wrong with a seeder is better known before anything is dropped.
@@ -70,6 +94,48 @@ impl Fresh {
             context.output.json(&seeding::with_seeded(&report, seeded.as_ref())?)?;
         } else {
             summary(&report.migrated, &none(context, &project), context.output);
+            seeding::show_if_seeded(seeds.as_ref(), seeded.as_ref(), context.output);
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Clears the collections named, after asking, and seeds.
+    fn run_on_documents(&self, context: &Context<'_>, project: &Project, target: &Target) -> Result<Exit, Stop> {
+        if self.collections.is_empty() {
+            let product = product(context.adapter(target)?);
+            let message = format!("db:fresh on {product} has to be told which collections to clear");
+            return Err(Error::usage("fresh.collections", message).with_help("add --collections users,posts").into());
+        }
+        let seeds = if self.seed { Some(Seeds::read(context, project, None)?) } else { None };
+        let (cleared, seeded) = until_done(async {
+            let mut backend = context.connect_any(project.root(), target, Access::Write).await?;
+            let store: &mut dyn Store = match &mut backend {
+                Backend::Sql(store) => &mut **store,
+                Backend::Documents(store) => &mut **store,
+            };
+            let place = consent::place(store.place());
+            let destruction = Destruction {
+                what: format!("db:fresh deletes every document of these collections on {place}"),
+                losses: self.collections.iter().map(|name| format!("lost: {name}")).collect(),
+            };
+            destruction.ask(context).await?;
+            context.output.at_work();
+            let mut cleared = BTreeMap::new();
+            for name in &self.collections {
+                cleared.insert(name.clone(), store.clear(&Name::exact(name)).await?);
+            }
+            let seeded = match &seeds {
+                Some(seeds) => Some(seeds.run(context, project, &mut backend, &SeedOptions::default()).await?),
+                None => None,
+            };
+            Ok((cleared, seeded))
+        })?;
+        if context.output.is_json() {
+            let report = serde_json::json!({ "cleared": cleared });
+            context.output.json(&seeding::with_seeded(&report, seeded.as_ref())?)?;
+        } else {
+            let line = |(name, count): (&String, &u64)| format!("{name:<30} {count:>10} deleted\n");
+            context.output.result(&cleared.iter().map(line).collect::<String>());
             seeding::show_if_seeded(seeds.as_ref(), seeded.as_ref(), context.output);
         }
         Ok(Exit::Done)

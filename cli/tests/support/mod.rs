@@ -76,7 +76,15 @@ impl Project {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fastman"));
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null());
-        for name in ["DATABASE_URL", "NO_COLOR", "LC_CTYPE", "LANG"] {
+        for name in [
+            "DATABASE_URL",
+            "NO_COLOR",
+            "LC_CTYPE",
+            "LANG",
+            "FIRESTORE_EMULATOR_HOST",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+            "FIREBASE_CREDENTIALS_PATH",
+        ] {
             command.env_remove(name);
         }
         command.env("LC_ALL", "C.UTF-8");

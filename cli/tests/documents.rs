@@ -1,0 +1,146 @@
+//! The program on Google's Firestore emulator: what each command does where there are documents and no tables.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "all of this is tests")]
+
+#[path = "../../adapters/firestore/tests/support/mod.rs"]
+mod emulator;
+mod support;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use emulator::{Emulator, Rows, block_on, connect, target, text};
+use fastman_core::Result;
+use fastman_core::store::{Store, WriteMode};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use support::Project;
+
+type Test = (&'static str, fn(&Emulator) -> Result<()>);
+
+const TESTS: &[Test] = &[
+    ("doctor_says_what_it_sees", doctor_says_what_it_sees),
+    (
+        "beginning_anew_clears_the_collections_named_and_no_others",
+        beginning_anew_clears_the_collections_named_and_no_others,
+    ),
+    ("seeders_run_as_they_are_and_again_after_beginning_anew", seeders_run_as_they_are_and_again_after_beginning_anew),
+    ("a_database_is_there_already", a_database_is_there_already),
+    ("a_build_without_the_feature_has_none_of_its_crates", a_build_without_the_feature_has_none_of_its_crates),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let emulator = Arc::new(if arguments.list { Err("listing".to_owned()) } else { Emulator::find() });
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
+    let trials = TESTS.iter().map(|(name, run)| {
+        let emulator = emulator.clone();
+        Trial::ignorable_test(*name, move || match &*emulator {
+            Ok(emulator) => {
+                run(emulator).map(|()| Completion::Completed).map_err(|error| Failed::from(emulator::said(&error)))
+            }
+            Err(reason) if ci => Err(Failed::from(format!("{reason}; try: {}", emulator::COMMAND))),
+            Err(reason) => Ok(Completion::ignored_with(format!("{reason}; try: {}", emulator::COMMAND))),
+        })
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    drop(emulator);
+    conclusion.exit_code()
+}
+
+/// Writes three documents to each collection.
+fn write(url: &str, collections: &[&str]) -> Result<()> {
+    block_on(async {
+        let mut store = connect(url).await?;
+        for collection in collections {
+            let rows = (0..3).map(|number| vec![text(format!("d{number}")), text("x")]);
+            store.write(&target(collection, &["id", "v"], WriteMode::Insert), &mut Rows(rows)).await?;
+        }
+        Ok(())
+    })
+}
+
+fn count(url: &str, collection: &str) -> Result<usize> {
+    block_on(async { Ok(connect(url).await?.documents(collection).await?.len()) })
+}
+
+fn doctor_says_what_it_sees(emulator: &Emulator) -> Result<()> {
+    let project = Project::new();
+    let url = emulator.project();
+    let said = project.done(&["doctor", "--url", &url]).stdout;
+    for words in ["Firestore emulator", emulator.address(), "documents, which are seeded and not migrated"] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&project.done(&["doctor", "--json", "--url", &url]).stdout).unwrap();
+    assert_eq!(json["holds"], "documents");
+    assert!(json.get("migrations").is_none(), "{json}");
+    Ok(())
+}
+
+fn beginning_anew_clears_the_collections_named_and_no_others(emulator: &Emulator) -> Result<()> {
+    let project = Project::new();
+    let url = emulator.project();
+    write(&url, &["users", "users/d0/posts", "tags"])?;
+    let fresh = ["db:fresh", "--collections", "users,tags", "--url", &url];
+    let outcome = project.fails(&fresh, 7, "consent.missing");
+    for words in ["lost: users", "lost: tags", "fastman-test-", emulator.address()] {
+        assert!(outcome.stderr.contains(words), "{words} in {}", outcome.stderr);
+    }
+    assert_eq!(count(&url, "users")?, 3);
+    let outcome = project.done(&[&fresh[..], &["--yes", "--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(json["cleared"], serde_json::json!({ "tags": 3, "users": 3 }));
+    assert_eq!((count(&url, "users")?, count(&url, "tags")?, count(&url, "users/d0/posts")?), (0, 0, 3));
+    let posts = ["db:fresh", "--yes", "--collections=users/d0/posts", "--url", &url];
+    assert!(project.done(&posts).stdout.contains("3 deleted"));
+    project.fails(&["db:fresh", "--yes", "--collections=users/d0", "--url", &url], 2, "firestore.collection");
+    Ok(())
+}
+
+fn seeders_run_as_they_are_and_again_after_beginning_anew(emulator: &Emulator) -> Result<()> {
+    let project = Project::new();
+    project.write(
+        "database/seeders/tag_seeder.toml",
+        "[[tags]]\n_id = \"rust\"\nname = \"Rust\"\nlinks = { home = \"rust-lang.org\" }\n\n[[tags]]\n_id = \"sql\"\nname = \"SQL\"\n",
+    );
+    let url = emulator.project();
+    write(&url, &["tags", "users"])?;
+    let seed = ["database:seed", "--url", &url];
+    project.done(&seed);
+    project.done(&seed);
+    assert_eq!(count(&url, "tags")?, 5, "three of before, and two that are the same when written twice");
+    project.done(&["db:fresh", "--seed", "--collections", "tags", "--yes", "--url", &url]);
+    assert_eq!((count(&url, "tags")?, count(&url, "users")?), (2, 3));
+    let documents = block_on(async { connect(&url).await?.documents("tags").await })?;
+    assert_eq!((documents[0].id.as_str(), &documents[0].fields["name"]), ("rust", &text("Rust")));
+    let links = fastman_core::value::Value::Map(vec![("home".to_owned(), text("rust-lang.org"))]);
+    assert_eq!(documents[0].fields["links"], links);
+    Ok(())
+}
+
+fn a_database_is_there_already(emulator: &Emulator) -> Result<()> {
+    let said = Project::new().done(&["db:create", "--url", &emulator.project()]).stdout;
+    assert!(said.contains("is there already"), "{said}");
+    Ok(())
+}
+
+fn a_build_without_the_feature_has_none_of_its_crates(_: &Emulator) -> Result<()> {
+    let crates = |features: &str| {
+        let mut command = std::process::Command::new(env!("CARGO"));
+        command.args(["tree", "--offline", "--package", "fastman", "--edges", "normal", "--prefix", "none"]);
+        command.args(["--no-default-features", "--features", features]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let with = crates("sqlite,postgres,mysql,firestore");
+    let without = crates("sqlite,postgres,mysql");
+    for name in ["fastman-firestore", "tonic", "prost", "hyper", "h2"] {
+        let is = |line: &str| line.split(' ').next() == Some(name);
+        assert!(with.lines().any(is), "{name} comes with Firestore");
+        assert!(!without.lines().any(is), "{name} comes without Firestore");
+    }
+    for name in ["ring", "openssl", "native-tls"] {
+        assert!(!with.lines().any(|line| line.split(' ').next() == Some(name)), "{name} is not wanted");
+    }
+    Ok(())
+}
