@@ -1,8 +1,6 @@
 //! Values to and from SQLite: one text form for each type that SQLite has none for, chosen so that text order is the
 //! order of the values and that what CURRENT_TIMESTAMP gives is of that form.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 use fastman_core::schema::ColumnType;
 use fastman_core::value::{Decimal, Value};
@@ -123,17 +121,33 @@ fn push_date(text: &mut String, date: NaiveDate) -> Result<(), String> {
     if !(0..=9999).contains(&date.year()) {
         return Err(format!("the year {} is not between 0 and 9999", date.year()));
     }
-    // Writing to a String can't fail.
-    let _ = write!(text, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
+    push_digits(text, date.year().unsigned_abs(), 4);
+    text.push('-');
+    push_digits(text, date.month(), 2);
+    text.push('-');
+    push_digits(text, date.day(), 2);
     Ok(())
 }
 
+/// The last `count` digits of a number; several times as fast as formatting it, which a stream of rows notices.
+fn push_digits(text: &mut String, number: u32, count: u32) {
+    for place in (0..count).rev() {
+        let digit = u8::try_from(number / 10_u32.pow(place) % 10).unwrap_or_default();
+        text.push(char::from(b'0' + digit));
+    }
+}
+
 fn push_time(text: &mut String, time: NaiveTime) {
-    let _ = write!(text, "{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
+    push_digits(text, time.hour(), 2);
+    text.push(':');
+    push_digits(text, time.minute(), 2);
+    text.push(':');
+    push_digits(text, time.second(), 2);
     // A leap second has a nanosecond past a billion; it is kept as the last microsecond of its second.
     let micros = (time.nanosecond() / 1000).min(999_999);
     if micros != 0 {
-        let _ = write!(text, ".{micros:06}");
+        text.push('.');
+        push_digits(text, micros, 6);
     }
 }
 

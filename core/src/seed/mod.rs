@@ -15,6 +15,7 @@ mod generate;
 pub mod input;
 mod json;
 mod keyed;
+pub mod library;
 mod literal;
 pub mod load;
 mod observer;
