@@ -12,7 +12,7 @@ use crate::backend::{Content, Database, Engine};
 use crate::program::{self, MIGRATIONS, Victim, migrate, project, start};
 use crate::proxy::{Moment, Proxy};
 use crate::random::Random;
-use crate::support::{Outcome, Project, version};
+use crate::support::{Outcome, Project, migration_path, version};
 use crate::{Extent, note};
 
 /// A project whose large table is small enough for hundreds of runs.
@@ -146,58 +146,110 @@ pub fn killed_at(database: &Database, project: &Project, moment: Moment) -> bool
     true
 }
 
-/// The kills of one engine.
+/// Kills by their kinds.
+#[derive(Default)]
+struct Kills(BTreeMap<&'static str, usize>);
+
+impl Kills {
+    fn count(&mut self, kind: &'static str, killed: usize) {
+        *self.0.entry(kind).or_default() += killed;
+    }
+
+    fn sum(&self) -> usize {
+        self.0.values().sum()
+    }
+}
+
+impl std::fmt::Display for Kills {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kinds: Vec<String> = self.0.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        write!(formatter, "{} kills of the program ({})", self.sum(), kinds.join(", "))
+    }
+}
+
+/// Kills at every message, and at random.
 pub fn killed_anywhere_a_rerun_ends_in_the_same_schema_and_rows(engine: Engine, extent: Extent) {
     let server = engine.shared().unwrap();
     let mut random = Random::new(extent.seed, engine.name());
-    let mut kills: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut count = |kind, killed: usize| *kills.entry(kind).or_default() += killed;
-
-    let small = project(SMALL);
-    let reference = Reference::of(engine, &server, &small);
+    let mut kills = Kills::default();
+    let project = project(SMALL);
+    let reference = Reference::of(engine, &server, &project);
     let total = reference.messages.len();
-    let round = |place: String| Round { engine, server: &server, project: &small, reference: &reference, place };
+    let round = |place: String| Round { engine, server: &server, project: &project, reference: &reference, place };
     for at in (0..total).filter(|at| extent.is_long || (at + extent.seed as usize).is_multiple_of(total / 6 + 1)) {
         for moment in [Moment::Before(at), Moment::After(at)] {
             let place = format!("{moment:?} of {total}: {:?}, seed {}", reference.messages[at], extent.seed);
-            count("at a message", usize::from(round(place).kill_at(moment)));
+            kills.count("at a message", usize::from(round(place).kill_at(moment)));
         }
     }
     for number in 0..extent.of(3, 40) {
         let delay = random.moment(reference.whole * 21 / 20);
         let place = format!("random kill {number} after {delay:?}, seed {}", extent.seed);
-        count("at random", round(place).kill_after(&[delay]));
+        kills.count("at random", round(place).kill_after(&[delay]));
     }
     for number in 0..extent.of(1, 10) {
         let delays = [reference.whole, reference.whole / 2, reference.whole / 2].map(|limit| random.moment(limit));
         let place = format!("three kills {number} after {delays:?}, seed {}", extent.seed);
-        count("three in a row", round(place).kill_after(&delays));
+        kills.count("three in a row", round(place).kill_after(&delays));
     }
+    note(&format!("{}: {kills}", engine.name()));
+    assert!(!extent.is_long || kills.sum() >= 200, "{kills}");
+}
 
-    let large = project(extent.doublings());
-    let reference = Reference::of(engine, &server, &large);
-    let round = |place: String| Round { engine, server: &server, project: &large, reference: &reference, place };
+/// Kills while a statement runs that the server goes on with.
+pub fn killed_inside_a_long_statement_a_rerun_ends_in_the_same_schema_and_rows(engine: Engine, extent: Extent) {
+    let server = engine.shared().unwrap();
+    let mut random = Random::new(extent.seed, &format!("{} long", engine.name()));
+    let mut kills = Kills::default();
+    let project = project(extent.doublings());
+    let reference = Reference::of(engine, &server, &project);
+    let round = |place: String| Round { engine, server: &server, project: &project, reference: &reference, place };
     let text = program::long(engine);
     for number in 0..extent.of(2, 24) {
         let after = random.moment(reference.long);
         let place =
             format!("kill {number} {after:?} into the long statement of {:?}, seed {}", reference.long, extent.seed);
-        count("inside the long ALTER", usize::from(round(place).kill_at(Moment::Within { text, after })));
+        kills.count("inside the long ALTER", usize::from(round(place).kill_at(Moment::Within { text, after })));
     }
-    for number in 0..extent.of(1, 16) {
+    for number in 0..extent.of(1, 12) {
         let delay = random.moment(reference.whole);
         let place = format!("random kill {number} of a long run after {delay:?}, seed {}", extent.seed);
-        count("at random in a long run", round(place).kill_after(&[delay]));
+        kills.count("at random", round(place).kill_after(&[delay]));
     }
-    let sum: usize = kills.values().sum();
-    note(&format!(
-        "{}: {sum} kills of the program ({}); the long ALTER took {:?} of {:?}",
-        engine.name(),
-        kills.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", "),
-        reference.long,
-        reference.whole
-    ));
-    assert!(!extent.is_long || sum >= 200, "{sum} kills");
+    note(&format!("{}: {kills}; the long ALTER took {:?} of {:?}", engine.name(), reference.long, reference.whole));
+}
+
+/// Kills while an index is made CONCURRENTLY, which is PostgreSQL's alone.
+pub fn an_index_that_a_kill_left_invalid_is_made_again(engine: Engine, extent: Extent) {
+    let server = engine.shared().unwrap();
+    let mut random = Random::new(extent.seed, "concurrently");
+    let project = project(extent.doublings());
+    project.write(
+        &migration_path(10, "concurrently"),
+        "-- migrate:up postgres transaction:false
+CREATE INDEX CONCURRENTLY ix_big_number ON big (number);
+CREATE INDEX CONCURRENTLY ix_big_word ON big USING hash (word);
+",
+    );
+    let database = engine.database(&server);
+    migrate(&project, &database, "nobody kills it");
+    let expected = database.content();
+    database.dispose();
+    let (mut killed, mut invalid) = (0, 0);
+    for number in 0..extent.of(3, 20) {
+        let database = engine.database(&server);
+        let after = random.moment(Duration::from_millis(if extent.is_long { 1500 } else { 150 }));
+        let place = format!("kill {number} {after:?} into making an index, seed {}", extent.seed);
+        let text = ["CONCURRENTLY ix_big_number", "CONCURRENTLY ix_big_word"][number as usize % 2];
+        killed += usize::from(killed_at(&database, &project, Moment::Within { text, after }));
+        database.wait_until_quiet();
+        let left = database.ask(async |store| store.query("SELECT 1 FROM pg_index WHERE NOT indisvalid", &[]).await);
+        invalid += left.unwrap().len();
+        migrate(&project, &database, &place);
+        database.content().assert_same(&expected, &place);
+        database.dispose();
+    }
+    note(&format!("{}: {killed} kills while an index was made CONCURRENTLY, {invalid} left it invalid", engine.name()));
 }
 
 /// The lock of a killed holder, measured.
