@@ -85,6 +85,8 @@ pub(crate) struct Ready {
     pub(crate) defaults: Vec<(Name, ColumnType, Value)>,
     /// For each column, its numbers in randomness and in digests.
     names: Vec<Vec<(u64, u64)>>,
+    /// For each column, the link that fills it.
+    links: Vec<Vec<Option<usize>>>,
     random: Stream,
     path_name: u64,
 }
@@ -154,6 +156,9 @@ impl Ready {
                 shape.columns.iter().map(|column| numbers(&column.name)).collect()
             })
             .collect();
+        let link = |name: &Name| planned.links.iter().position(|link| link.column.key() == name.key());
+        let links =
+            shapes.iter().map(|shape| shape.columns.iter().map(|column| link(&column.name)).collect()).collect();
         let resolvers = shapes.iter().map(|shape| shape.columns.iter().map(|_| Vec::new()).collect()).collect();
         Ready {
             count: planned.count.unwrap_or(0),
@@ -165,6 +170,7 @@ impl Ready {
             resolvers,
             fixed: OnceLock::new(),
             names,
+            links,
             defaults: Vec::new(),
             random: super::plan::stream_of(world.seed, &planned.path),
             path_name: digest::name(&planned.path),
@@ -273,7 +279,7 @@ impl Ready {
             }
             return Ok(());
         }
-        if let Some(index) = self.planned.links.iter().position(|link| link.column.key() == column.name.key()) {
+        if let Some(index) = self.links[shape_index][place] {
             let (value, name) = self.linked(index, position)?;
             columns[place] = value;
             if let Some(digest) = digest {
