@@ -10,6 +10,7 @@
 mod catalog;
 pub mod committing;
 mod context;
+mod exempt;
 pub mod faults;
 mod harness;
 mod project;
@@ -23,6 +24,7 @@ mod stores;
 mod suite;
 
 pub use context::Context;
+pub use exempt::must_be_had;
 pub use harness::{Availability, Database, Exemption, Harness, StoreDatabase, StoreHarness};
 pub use run::{Subject, main, main_of_stores, run};
 pub use session::Session;

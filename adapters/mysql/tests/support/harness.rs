@@ -49,7 +49,7 @@ impl Harness for Mysql {
     }
 
     fn required_in_ci(&self) -> bool {
-        false
+        fastman_conformance::must_be_had(include_str!("../../../../tools/missing-servers"), self.product.name())
     }
 
     fn exemptions(&self) -> &[Exemption] {

@@ -71,7 +71,7 @@ impl Harness for Postgres {
     }
 
     fn required_in_ci(&self) -> bool {
-        false
+        fastman_conformance::must_be_had(include_str!("../../../../tools/missing-servers"), "postgres")
     }
 
     fn exemptions(&self) -> &[Exemption] {
