@@ -8,19 +8,31 @@ use fastman_core::{Error, Result};
 
 /// A source of the rows given, in batches of a size that divides nothing evenly.
 pub(crate) fn rows(rows: Vec<Vec<Value>>) -> Rows {
-    Rows { rows: rows.into(), batch: 7, fails_at_end: false }
+    Rows { rows: rows.into(), batch: 7, at_end: End::Done }
 }
 
 /// A source of the rows given that then fails.
 pub(crate) fn rows_then_failure(rows: Vec<Vec<Value>>) -> Rows {
-    Rows { rows: rows.into(), batch: 7, fails_at_end: true }
+    Rows { rows: rows.into(), batch: 7, at_end: End::Failure }
+}
+
+/// A source of the rows given that then says nothing more.
+pub(crate) fn rows_then_silence(rows: Vec<Vec<Value>>) -> Rows {
+    Rows { rows: rows.into(), batch: 7, at_end: End::Silence }
+}
+
+/// What a source comes to.
+enum End {
+    Done,
+    Failure,
+    Silence,
 }
 
 /// Rows in batches.
 pub(crate) struct Rows {
     rows: std::collections::VecDeque<Vec<Value>>,
     batch: usize,
-    fails_at_end: bool,
+    at_end: End,
 }
 
 impl Rows {
@@ -35,7 +47,11 @@ impl Rows {
 impl RowSource for Rows {
     async fn next_batch(&mut self) -> Result<Option<Batch>> {
         if self.rows.is_empty() {
-            return if self.fails_at_end { Err(Error::failed("test.source", "the source gave out")) } else { Ok(None) };
+            return match self.at_end {
+                End::Done => Ok(None),
+                End::Failure => Err(Error::failed("test.source", "the source gave out")),
+                End::Silence => std::future::pending().await,
+            };
         }
         Ok(Some(Batch::take(&mut self.rows, self.batch)))
     }

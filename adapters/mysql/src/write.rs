@@ -10,7 +10,7 @@ mod piece;
 mod upsert;
 
 use fastman_core::error::{Error, ErrorClass, Result};
-use fastman_core::store::{RowSource, SqlStore, TargetColumn, TransactionOptions, WriteMode, WriteTarget};
+use fastman_core::store::{RowSource, TargetColumn, Transaction, TransactionOptions, WriteMode, WriteTarget};
 use fastman_core::value::Value;
 
 use crate::dialect::quoted;
@@ -23,30 +23,10 @@ pub(crate) async fn write(store: &mut MysqlStore, target: &WriteTarget, rows: &m
     if store.in_transaction() {
         return write_inside(store, target, rows).await;
     }
-    store.begin(TransactionOptions::default()).await?;
-    let mut open = Open { store, open: true };
-    let outcome = write_inside(open.store, target, rows).await;
-    let ended = match &outcome {
-        Ok(_) => open.store.commit().await,
-        Err(_) => open.store.rollback().await,
-    };
-    open.open = false;
-    let written = outcome?;
-    ended.map(|()| written)
-}
-
-/// A transaction of our own. Dropped open, it takes its session with it.
-struct Open<'a> {
-    store: &'a mut MysqlStore,
-    open: bool,
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        if self.open {
-            self.store.poison();
-        }
-    }
+    // Dropped in the middle, it takes its session with it.
+    let mut transaction = Transaction::begin_on(store, TransactionOptions::default()).await?;
+    let outcome = write_inside(transaction.store(), target, rows).await;
+    transaction.settle(outcome).await
 }
 
 async fn write_inside(store: &mut MysqlStore, target: &WriteTarget, rows: &mut dyn RowSource) -> Result<u64> {

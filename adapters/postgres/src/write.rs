@@ -6,7 +6,7 @@ mod text;
 mod upsert;
 
 use fastman_core::error::{Error, ErrorClass, Result};
-use fastman_core::store::{RowSource, SqlStore, TransactionOptions, WriteMode, WriteTarget};
+use fastman_core::store::{RowSource, SqlStore, Transaction, TransactionOptions, WriteMode, WriteTarget};
 use fastman_core::value::Value;
 
 use crate::dialect::render::advance_sequence;
@@ -34,18 +34,10 @@ pub(crate) async fn write(store: &mut PostgresStore, target: &WriteTarget, rows:
     if store.in_transaction() {
         return inside(store, target, rows).await;
     }
-    store.begin(TransactionOptions::default()).await?;
-    match inside(store, target, rows).await {
-        Ok(written) => {
-            store.commit().await?;
-            Ok(written)
-        }
-        Err(error) => {
-            // What went wrong is worth more than that undoing it went wrong too.
-            let _ = store.rollback().await;
-            Err(error)
-        }
-    }
+    // Dropped in the middle, it takes its session with it: nobody knows how far a COPY came.
+    let mut transaction = Transaction::begin_on(store, TransactionOptions::default()).await?;
+    let outcome = inside(transaction.store(), target, rows).await;
+    transaction.settle(outcome).await
 }
 
 async fn inside(store: &mut PostgresStore, target: &WriteTarget, rows: &mut dyn RowSource) -> Result<u64> {

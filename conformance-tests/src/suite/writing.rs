@@ -1,12 +1,14 @@
 //! Writing streams of rows: all or nothing, whatever their number, inside a transaction and outside of one.
 
+use std::time::Duration;
+
 use fastman_core::Result;
 use fastman_core::schema::Name;
 use fastman_core::store::{TargetColumn, Transaction, TransactionOptions, WriteMode};
 use fastman_core::value::Value;
 
 use super::tests;
-use crate::rows::{rows, rows_then_failure, target};
+use crate::rows::{rows, rows_then_failure, rows_then_silence, target};
 use crate::{Context, Session};
 
 tests!("writing":
@@ -19,6 +21,8 @@ tests!("writing":
     identities_go_on_above_the_ids_that_were_written,
     an_upsert_replaces_what_has_its_key,
     an_upsert_by_several_columns_twice_is_the_same_as_once,
+    an_upsert_that_is_refused_leaves_nothing_behind_and_names_its_row,
+    a_write_that_is_given_up_leaves_nothing_behind,
     clearing_deletes_every_row,
     reserved_keys_are_free_and_nobody_else_gets_them,
     reserved_keys_stand_above_what_is_there,
@@ -198,6 +202,50 @@ async fn reserved_keys_stand_above_what_is_there(context: Context) -> Result<()>
     transaction.rollback().await?;
     assert_eq!(session.rows("people").await?.len(), 1);
     assert!(insert_without_key(&mut session, "ordinary").await? > 500);
+    Ok(())
+}
+
+async fn an_upsert_that_is_refused_leaves_nothing_behind_and_names_its_row(context: Context) -> Result<()> {
+    let mut session = context.session().await?;
+    session
+        .apply("CREATE TABLE scores (name VARCHAR(20) PRIMARY KEY, score INTEGER NOT NULL CHECK (score < 1000));")
+        .await?;
+    let mut target = target(&session.table("scores"));
+    target.mode = WriteMode::Upsert { key: vec![Name::from("name")] };
+    let score = |number: i64, score: i64| vec![Value::Text(format!("n{number}")), Value::Integer(score)];
+    let before: Vec<_> = (10..15).map(|number| score(number, 0)).collect();
+    session.store.write(&target, &mut rows(before.clone())).await?;
+    let mut all: Vec<_> = (1..=50).map(|number| score(number, number)).collect();
+    all[36] = score(37, 1000);
+    let error = session.store.write(&target, &mut rows(all)).await.expect_err("a score is too high");
+    assert_eq!(error.code(), "db.check-violation");
+    assert!(error.details().iter().any(|detail| detail == "row 37"), "row 37 is named in {:?}", error.details());
+    assert_eq!(session.rows("scores").await?, before);
+    Ok(())
+}
+
+async fn a_write_that_is_given_up_leaves_nothing_behind(context: Context) -> Result<()> {
+    let mut session = people(&context).await?;
+    let table = target(&session.table("people"));
+    let mut upsert = table.clone();
+    upsert.mode = WriteMode::Upsert { key: vec![Name::from("email")] };
+    for target in [table.clone(), upsert] {
+        let mut other = session.second().await?;
+        let mut silent = rows_then_silence((1..=50).map(person).collect());
+        let given_up = tokio::time::timeout(Duration::from_millis(300), other.store.write(&target, &mut silent)).await;
+        assert!(given_up.is_err(), "{given_up:?}");
+        // Either the session is gone with it, or it is as good as before: in no case is it in the middle of something.
+        if let Err(error) = other.store.query("SELECT COUNT(*) FROM people", &[]).await {
+            assert_eq!(error.code(), "db.lost-connection");
+        } else {
+            let transaction = Transaction::begin(&mut *other.store, TransactionOptions::default()).await?;
+            transaction.rollback().await?;
+        }
+        drop(other);
+        assert!(session.rows("people").await?.is_empty());
+    }
+    // No lock is left.
+    assert_eq!(session.store.write(&table, &mut rows(vec![person(1)])).await?, 1);
     Ok(())
 }
 

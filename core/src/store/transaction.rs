@@ -3,9 +3,9 @@
 use crate::error::Result;
 use crate::store::{SqlStore, TransactionOptions};
 
-/// An open transaction of a store.
-pub struct Transaction<'a> {
-    store: &'a mut dyn SqlStore,
+/// An open transaction of a store; of any, unless an adapter says of which.
+pub struct Transaction<'a, S: SqlStore + ?Sized + 'a = dyn SqlStore + 'a> {
+    store: &'a mut S,
     open: bool,
 }
 
@@ -15,13 +15,23 @@ impl<'a> Transaction<'a> {
     /// # Errors
     /// As [`SqlStore::begin`].
     pub async fn begin(store: &'a mut dyn SqlStore, options: TransactionOptions) -> Result<Transaction<'a>> {
+        Transaction::begin_on(store, options).await
+    }
+}
+
+impl<'a, S: SqlStore + ?Sized> Transaction<'a, S> {
+    /// Begins one on a store whose kind stays known: an adapter's own work in a transaction.
+    ///
+    /// # Errors
+    /// As [`SqlStore::begin`].
+    pub async fn begin_on(store: &'a mut S, options: TransactionOptions) -> Result<Transaction<'a, S>> {
         let mut transaction = Transaction::closed(store);
         transaction.open(options).await?;
         Ok(transaction)
     }
 
     /// One that is not begun yet, to be opened as often as it takes.
-    pub(crate) fn closed(store: &'a mut dyn SqlStore) -> Transaction<'a> {
+    pub(crate) fn closed(store: &'a mut S) -> Transaction<'a, S> {
         Transaction { store, open: false }
     }
 
@@ -50,8 +60,22 @@ impl<'a> Transaction<'a> {
     }
 
     /// The store, for statements inside the transaction.
-    pub fn store(&mut self) -> &mut dyn SqlStore {
+    pub fn store(&mut self) -> &mut S {
         self.store
+    }
+
+    /// Commits what went well and rolls back what did not, whose error is worth more than that of rolling back.
+    ///
+    /// # Errors
+    /// The outcome's; as [`SqlStore::commit`].
+    pub async fn settle<T>(self, outcome: Result<T>) -> Result<T> {
+        match outcome {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => {
+                let _ = self.rollback().await;
+                Err(error)
+            }
+        }
     }
 
     /// Commits.
@@ -75,7 +99,7 @@ impl<'a> Transaction<'a> {
     }
 }
 
-impl Drop for Transaction<'_> {
+impl<S: SqlStore + ?Sized> Drop for Transaction<'_, S> {
     fn drop(&mut self) {
         if self.open {
             self.store.poison();

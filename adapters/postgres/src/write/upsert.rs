@@ -3,7 +3,7 @@
 //! This leaves reading the values to the server's own types; it has not been measured against UNNEST of arrays. Of several rows with one key the last one counts, as if they came one by one. Where a row is refused,
 //! its number is found by halving.
 
-use fastman_core::error::{Error, Result};
+use fastman_core::error::{Error, ErrorClass, Result};
 use fastman_core::store::RowSource;
 
 use super::{Column, copy, list};
@@ -46,12 +46,12 @@ struct Merge<'a> {
 impl Merge<'_> {
     async fn run(&self, store: &PostgresStore, count: u64) -> Result<()> {
         match attempt(store, &self.all()).await {
-            Ok(()) => Ok(()),
             // A key came twice, which one statement can't do; or a row was refused, and which one is not known.
-            Err(_) => match attempt(store, &self.range(1, count)).await {
-                Ok(()) => Ok(()),
-                Err(error) => self.find(store, count, error).await,
+            Err(error) if is_of_a_row(&error) => match attempt(store, &self.range(1, count)).await {
+                Err(error) if is_of_a_row(&error) => self.find(store, count, error).await,
+                outcome => outcome,
             },
+            outcome => outcome,
         }
     }
 
@@ -112,6 +112,16 @@ impl Merge<'_> {
         format!("ON CONFLICT ({}) DO {action}", key.join(", "))
     }
 }
+
+/// Whether an error is about what is in the rows. After others, trying again would only take time.
+fn is_of_a_row(error: &Error) -> bool {
+    use ErrorClass::{BadValue, CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation};
+    let of_a_row = [BadValue, CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation];
+    error.class().is_some_and(|class| of_a_row.contains(&class)) || error.details().iter().any(|detail| detail == TWICE)
+}
+
+/// What the server calls a key that came twice in one INSERT ... ON CONFLICT.
+const TWICE: &str = "SQLSTATE 21000";
 
 /// Runs a statement that may fail without costing the transaction.
 async fn attempt(store: &PostgresStore, sql: &str) -> Result<()> {
