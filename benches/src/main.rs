@@ -2,11 +2,16 @@
 //! costs and how applying 1,000 migrations compares with the same statements in the `sqlite3` shell.
 //!
 //! Both sides run on one disk, in turns, with SQLite's own defaults: a rollback journal and `synchronous = FULL`.
+//!
+//! `cargo run --release -p fastman-bench -- servers` does the same with 1,000 migrations on PostgreSQL, MariaDB and MySQL beside
+//! `psql` and `mysql`: on throwaway servers that are as durable as their defaults make them, or on those whose URLs are given.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod apply;
 mod measure;
 mod project;
+mod server;
+mod servers;
 mod status;
 
 use std::path::{Path, PathBuf};
@@ -26,15 +31,24 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let rounds = match std::env::args().nth(1) {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let servers = arguments.first().is_some_and(|word| word == "servers");
+    if servers {
+        arguments.remove(0);
+    }
+    let rounds = match arguments.first().filter(|word| !word.contains("://")) {
         None => 5,
-        Some(text) => text.parse().map_err(|_| "usage: fastman-bench [ROUNDS]")?,
+        Some(text) => text.parse().map_err(|_| "usage: fastman-bench [servers] [ROUNDS] [URL ...]")?,
     };
+    let urls: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| word.contains("://")).collect();
     let fastman = build()?;
     let shell = Shell::find();
     // Beside the build and not in /tmp, which may be memory: committing should cost what it costs.
     let target = fastman.parent().and_then(Path::parent).ok_or("the build has no folder")?;
     let folder = tempfile::Builder::new().prefix("fastman-bench-").tempdir_in(target)?;
+    if servers {
+        return servers::run(&fastman, folder.path(), rounds, &urls);
+    }
     println!("fastman:  {} ({})", fastman.display(), measure::first_line(Command::new(&fastman).arg("--version"))?);
     match &shell {
         Some(shell) => println!("sqlite3:  {}", measure::first_line(Command::new(&shell.0).arg("--version"))?),

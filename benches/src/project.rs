@@ -32,6 +32,13 @@ impl Project {
         Ok(Project { folder })
     }
 
+    /// A fastman command in it, on another database than its own file.
+    pub(crate) fn fastman_on(&self, fastman: &Path, url: &str, arguments: &[&str]) -> Command {
+        let mut command = self.fastman(fastman, arguments);
+        command.env("DATABASE_URL", url);
+        command
+    }
+
     /// A fastman command in it.
     pub(crate) fn fastman(&self, fastman: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(fastman);
