@@ -1,27 +1,13 @@
 //! Servers to be measured: throwaway ones from installed binaries, durable as their defaults are, or those that URLs name; and each
 //! engine's own client.
 
-use std::fs::{self, File};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use fastman_core::url::DatabaseUrl;
+use fastman_test_servers::{Keeping, Product, Server as Throwaway, postgres_binaries};
 
 use crate::Result;
-use binaries::Binaries;
-
-#[path = "../../adapters/mysql/tests/support/binaries.rs"]
-#[allow(dead_code, missing_docs, clippy::unwrap_used, reason = "it is the tests' own")]
-mod binaries;
-
-/// One of MySQL's two products.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Product {
-    MySql,
-    MariaDb,
-}
 
 /// The engines that are measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,46 +48,33 @@ pub(crate) struct Server {
     /// Where and who: `root@127.0.0.1:3306`, the password percent-encoded as a URL has it.
     login: String,
     url: DatabaseUrl,
-    own: Option<Child>,
+    own: Option<Throwaway>,
 }
 
 impl Server {
     /// The server that a URL names. Its account must be allowed to make databases.
     pub(crate) fn named(url: &str) -> Result<Server> {
+        Server::at(url, None)
+    }
+
+    /// A throwaway server.
+    pub(crate) fn start(engine: Engine) -> Result<Server> {
+        let keeping = Keeping::DurableOnDisk;
+        let own = match engine {
+            Engine::Postgres => {
+                let binaries = postgres_binaries().ok_or("no PostgreSQL server is installed")?;
+                Throwaway::throwaway_postgres(&binaries, keeping, &[])?
+            }
+            Engine::Mysql(product) => Throwaway::throwaway_mysql(product, keeping, &[])?,
+        };
+        Server::at(&own.url(""), Some(own))
+    }
+
+    fn at(url: &str, own: Option<Throwaway>) -> Result<Server> {
         let parsed = DatabaseUrl::parse(url)?;
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         let login = rest[..rest.find(['/', '?']).unwrap_or(rest.len())].to_owned();
-        Ok(Server { engine: Engine::of(&parsed)?, login, url: parsed, own: None })
-    }
-
-    /// A throwaway server with its data in that folder; `None` where none is installed.
-    pub(crate) fn start(engine: Engine, folder: &Path) -> Result<Option<Server>> {
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let log = folder.join("log");
-        let (mut command, user) = match engine {
-            Engine::Postgres => match postgres(folder, port)? {
-                Some(command) => (command, "postgres"),
-                None => return Ok(None),
-            },
-            Engine::Mysql(product) => match Binaries::find(product) {
-                Some(binaries) => (mysql(&binaries, product, folder, port)?, "root"),
-                None => return Ok(None),
-            },
-        };
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?).spawn()?;
-        let login = format!("{user}@127.0.0.1:{port}");
-        let url = DatabaseUrl::parse(&format!("{}://{login}", engine.name()))?;
-        let mut server = Server { engine, login, url, own: Some(child) };
-        let deadline = Instant::now() + Duration::from_secs(60);
-        // Ready is who answers a statement.
-        while TcpStream::connect(("127.0.0.1", port)).is_err() || server.statement("SELECT 1").is_err() {
-            let ended = server.own.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|status| status.is_some()));
-            if ended || Instant::now() > deadline {
-                return Err(format!("the server did not get ready: {}", fs::read_to_string(&log)?).into());
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Ok(Some(server))
+        Ok(Server { engine: Engine::of(&parsed)?, login, url: parsed, own })
     }
 
     /// The database's URL, as fastman takes it.
@@ -170,78 +143,17 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.own {
-            let _ = child.kill();
-            let _ = child.wait();
-        } else {
+        if self.own.is_none() {
             let _ = self.statement(&format!("DROP DATABASE IF EXISTS {DATABASE}"));
         }
     }
 }
 
-/// PostgreSQL with its own defaults, all of which are durable.
-fn postgres(folder: &Path, port: u16) -> Result<Option<Command>> {
-    let Some(binaries) = newest_postgres() else { return Ok(None) };
-    let data = folder.join("data");
-    let as_somebody = |program: &str| {
-        let mut command = Command::new("setpriv");
-        if is_root() {
-            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
-        }
-        command.args(["--pdeathsig", "INT", "--"]).arg(binaries.join(program)).current_dir(folder);
-        command
-    };
-    if is_root() {
-        std::os::unix::fs::chown(folder, Some(65_534), Some(65_534))?;
-    }
-    let made = as_somebody("initdb")
-        .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-D"])
-        .arg(&data)
-        .stdout(Stdio::null())
-        .output()?;
-    if !made.status.success() {
-        return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)).into());
-    }
-    let mut command = as_somebody("postgres");
-    command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-k"]).arg(folder);
-    Ok(Some(command))
-}
-
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
-}
-
-fn newest_postgres() -> Option<PathBuf> {
-    let folders = fs::read_dir("/usr/lib/postgresql").ok()?.flatten().filter_map(|entry| {
-        let version: u32 = entry.file_name().to_str()?.parse().ok()?;
-        Some((version, entry.path().join("bin")))
-    });
-    folders.filter(|(_, folder)| folder.join("postgres").exists()).max().map(|(_, folder)| folder)
-}
-
-/// MySQL or MariaDB, with what the tests' servers leave out of durability put back.
-fn mysql(binaries: &Binaries, product: Product, folder: &Path, port: u16) -> Result<Command> {
-    binaries.initialise(folder)?;
-    let accounts = folder.join("accounts.sql");
-    fs::write(&accounts, "CREATE USER IF NOT EXISTS root@'%';\nGRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;\n")?;
-    let mut command = binaries.server(folder);
-    let durable = match product {
-        Product::MySql => ["--innodb-doublewrite=ON", "--performance-schema=ON"],
-        Product::MariaDb => ["--innodb-doublewrite=1", "--sync-binlog=1"],
-    };
-    command
-        .args(["--innodb-flush-log-at-trx-commit=1", "--innodb-flush-method=fsync"])
-        .args(durable)
-        .arg(format!("--init-file={}", accounts.display()))
-        .arg(format!("--socket={}", folder.join("socket").display()))
-        .args([format!("--port={port}"), "--bind-address=127.0.0.1".to_owned(), "--skip-name-resolve".to_owned()]);
-    Ok(command)
-}
-
 /// The product's own client where there is one, else the one on the path.
 fn mysql_client(product: Product) -> Command {
-    if let (Product::MySql, Some(Binaries::Unpacked { root })) = (product, Binaries::find(product)) {
+    if product == Product::MySql {
+        let root = std::env::var_os("FASTMAN_TEST_MYSQL_ROOT");
+        let root = root.map_or_else(|| PathBuf::from("/var/cache/fastman-mysql/root"), PathBuf::from);
         let libraries = root.join("usr/lib/x86_64-linux-gnu");
         let client = root.join("usr/bin/mysql");
         if client.exists() {

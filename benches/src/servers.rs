@@ -22,11 +22,9 @@ pub(crate) fn run(fastman: &Path, folder: &Path, rounds: usize, urls: &[&str]) -
     println!("{:<38}{:<24}{:<24}{:<16}{:<16}", "", "fastman, wall", "client, wall", "ratio", "client's cpu");
     if urls.is_empty() {
         for engine in ENGINES {
-            let data = folder.join(engine.name());
-            fs::create_dir(&data)?;
-            match Server::start(engine, &data)? {
-                Some(server) => measure(&server, fastman, &project, folder, rounds)?,
-                None => println!("{:<38}not installed: tools/test-servers.sh --install {0}", engine.name()),
+            match Server::start(engine) {
+                Ok(server) => measure(&server, fastman, &project, folder, rounds)?,
+                Err(reason) => println!("{:<38}{reason}: tools/test-servers.sh --install {0}", engine.name()),
             }
         }
     }
@@ -54,7 +52,8 @@ fn measure(server: &Server, fastman: &Path, project: &Project, folder: &Path, ro
         }
     }
     let version = server.statement("SELECT VERSION()")?;
-    let version = version.trim().split(" on ").next().unwrap_or_default().to_owned();
+    let version = version.split([' ', '-']).find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+    let version = version.unwrap_or_default().trim().to_owned();
     println!(
         "{:<38}{:<24}{:<24}{:<16}{:<16}",
         format!("{} ({version})", server.engine.name()),
