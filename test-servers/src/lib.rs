@@ -9,10 +9,12 @@ mod mysql;
 mod pgbouncer;
 mod postgres;
 mod process;
+mod scripted;
 
 pub use firestore::{Emulator, FIRESTORE_COMMAND, FIRESTORE_VARIABLE};
 pub use mysql::Product;
 pub use postgres::binaries as postgres_binaries;
+pub use scripted::scripted_mysql;
 
 use std::path::Path;
 use std::process::{Child, Command};
@@ -34,6 +36,8 @@ pub enum Keeping {
     Fast,
     /// What it does in production: what is committed outlives the server's being killed.
     Durable,
+    /// The same, on a disk and not in memory: what is measured is the disk too.
+    DurableOnDisk,
 }
 
 /// A running server.

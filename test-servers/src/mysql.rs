@@ -58,20 +58,26 @@ impl Server {
     pub fn mysql(product: Product) -> Result<Server, String> {
         match std::env::var(product.variable()) {
             Ok(url) => Ok(Server::named(Kind::Mysql(product), &url)),
-            Err(_) => Server::throwaway_mysql(product, Keeping::Fast).map_err(|reason| match Binaries::find(product) {
-                Some(_) => reason,
-                None => format!("{} is not set and {reason}", product.variable()),
-            }),
+            Err(_) => {
+                Server::throwaway_mysql(product, Keeping::Fast, &[]).map_err(|reason| match Binaries::find(product) {
+                    Some(_) => reason,
+                    None => format!("{} is not set and {reason}", product.variable()),
+                })
+            }
         }
     }
 
-    /// Starts a throwaway server.
+    /// Starts a throwaway server with further options: `--skip-ssl`.
     ///
     /// # Errors
     /// Why it does not start.
-    pub fn throwaway_mysql(product: Product, keeping: Keeping) -> Result<Server, String> {
+    pub fn throwaway_mysql(product: Product, keeping: Keeping, options: &[&str]) -> Result<Server, String> {
         let binaries = Binaries::find(product).ok_or_else(|| format!("no {} server is installed", product.name()))?;
-        let folder = folder_in_memory()?;
+        let folder = match keeping {
+            Keeping::DurableOnDisk => tempfile::tempdir().map_err(|error| error.to_string())?,
+            Keeping::Fast | Keeping::Durable => folder_in_memory()?,
+        };
+        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
         let port = free_port()?;
         binaries.initialise(folder.path())?;
         let place = folder.path().to_owned();
@@ -93,6 +99,7 @@ impl Server {
                     "--innodb-buffer-pool-size=64M",
                     "--max-connections=200",
                 ])
+                .args(&options)
                 .stdout(Stdio::null())
                 .stderr(log);
             Ok(command)

@@ -79,7 +79,7 @@ impl Engine {
                 Server::throwaway_postgres(&binaries, keeping, &[])
             }
             Engine::PgBouncer => Server::pgbouncer(),
-            Engine::Mysql(product) => Server::throwaway_mysql(product, keeping),
+            Engine::Mysql(product) => Server::throwaway_mysql(product, keeping, &[]),
         }
     }
 
