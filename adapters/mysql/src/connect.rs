@@ -1,16 +1,16 @@
 //! Connecting: time-outs, TLS by `ssl-mode`, what the server is, and what the session is set to.
 
-use std::future::Future;
 use std::time::Duration;
 
 use fastman_core::dialect::ServerVersion;
 use fastman_core::error::{Error, ErrorClass, Result};
+use fastman_network::{Address, Mode, client_config, presented_host, refused};
 use mysql_async::prelude::Queryable;
 use mysql_async::{ClientIdentity, Conn, DriverError, Error as Failure, IoError, Opts, OptsBuilder, SslOpts};
 
 use crate::error;
 use crate::product::Product;
-use crate::settings::{Address, Settings, SslMode};
+use crate::settings::Settings;
 
 /// A silent peer is probed after this, so that a lost connection is an error and no wait.
 const KEEPALIVE_MILLISECONDS: u64 = 15_000;
@@ -57,44 +57,41 @@ pub(crate) struct Identity {
 /// # Errors
 /// Classified; `db.unreachable` where the time is over.
 pub(crate) async fn connect(settings: &Settings, database: Option<&str>) -> Result<Link> {
-    let shown = settings.address.shown();
-    within(settings.timeout, &shown, async {
+    let work = async {
         let mut connection = attempts(settings, database).await?;
-        let (product, version) = greet(&mut connection, &shown).await?;
+        let (product, version) = greet(&mut connection, &settings.address.shown()).await?;
         set(&mut connection, product, settings.read_only).await.map_err(error::classify)?;
         let (identity, local_infile) = identify(&mut connection, product).await.map_err(error::classify)?;
         Ok(Link { connection, product, version, identity, local_infile })
-    })
-    .await
-}
-
-async fn within<T>(limit: Duration, shown: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
-    match tokio::time::timeout(limit, work).await {
+    };
+    match tokio::time::timeout(settings.timeout, work).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(Error::database(
-            ErrorClass::Unreachable,
-            format!("{shown} did not answer within {} s", limit.as_secs()),
-        )
-        .with_help("check host and port in the URL and what stands in between (a firewall?); connect_timeout= in the URL waits longer")),
+        Err(_) => Err(settings.address.silent(settings.timeout)),
     }
 }
 
 async fn attempts(settings: &Settings, database: Option<&str>) -> Result<Conn> {
-    let mode = match settings.address {
-        Address::Unix(_) => SslMode::Disabled,
-        Address::Tcp { .. } => settings.tls.mode,
-    };
-    let attempt = async |mode| Conn::new(options(settings, database, mode)).await;
-    let outcome = match attempt(mode).await {
-        Err(Failure::Driver(DriverError::NoClientSslFlagFromServer)) if mode == SslMode::Preferred => {
-            attempt(SslMode::Disabled).await
+    let mode = settings.mode();
+    if mode > Mode::Disable {
+        // The driver reads the same files, and says less about them.
+        client_config(&settings.tls)?;
+    }
+    let attempt = async |mode, host| Conn::new(options(settings, database, mode, host)).await;
+    let outcome = match attempt(mode, None).await {
+        Err(Failure::Driver(DriverError::NoClientSslFlagFromServer)) if mode < Mode::Require => {
+            attempt(Mode::Disable, None).await
         }
+        // The driver means to leave the host out, and knows that it is all that is wrong by a text that is another one by now.
+        Err(Failure::Io(IoError::Io(error))) if mode == Mode::VerifyCa => match presented_host(&error) {
+            Some(host) => attempt(mode, Some(host)).await,
+            None => Err(error.into()),
+        },
         outcome => outcome,
     };
     outcome.map_err(|failure| of_connecting(settings, mode, failure))
 }
 
-fn options(settings: &Settings, database: Option<&str>, mode: SslMode) -> Opts {
+fn options(settings: &Settings, database: Option<&str>, mode: Mode, host: Option<String>) -> Opts {
     let mut builder = OptsBuilder::default()
         .user(settings.user.clone())
         .pass(settings.password.as_ref().map(|password| password.expose().to_owned()))
@@ -109,9 +106,9 @@ fn options(settings: &Settings, database: Option<&str>, mode: SslMode) -> Opts {
         .tcp_keepalive(Some(Duration::from_millis(KEEPALIVE_MILLISECONDS)));
     builder = match &settings.address {
         Address::Tcp { host, port } => builder.ip_or_hostname(host.clone()).tcp_port(*port),
-        Address::Unix(path) => builder.socket(Some(path.clone())),
+        Address::Unix(path) => builder.socket(Some(path.display().to_string())),
     };
-    if mode != SslMode::Disabled {
+    if mode > Mode::Disable {
         let mut tls = SslOpts::default();
         if let Some(authority) = &settings.tls.authority {
             tls = tls.with_root_certs(vec![authority.clone().into()]).with_disable_built_in_roots(true);
@@ -119,11 +116,10 @@ fn options(settings: &Settings, database: Option<&str>, mode: SslMode) -> Opts {
         if let (Some(certificate), Some(key)) = (&settings.tls.certificate, &settings.tls.key) {
             tls = tls.with_client_identity(Some(ClientIdentity::new(certificate.clone().into(), key.clone().into())));
         }
-        tls = match mode {
-            SslMode::Preferred | SslMode::Required => tls.with_danger_accept_invalid_certs(true),
-            SslMode::VerifyCa => tls.with_danger_skip_domain_validation(true),
-            SslMode::VerifyIdentity | SslMode::Disabled => tls,
-        };
+        tls = tls
+            .with_danger_accept_invalid_certs(mode < Mode::VerifyCa)
+            .with_danger_skip_domain_validation(mode == Mode::VerifyCa)
+            .with_danger_tls_hostname_override(host);
         builder = builder.ssl_opts(Some(tls));
     }
     builder.into()
@@ -205,7 +201,7 @@ async fn identify(connection: &mut Conn, product: Product) -> Result<(Identity, 
 }
 
 /// What went wrong before the first statement.
-fn of_connecting(settings: &Settings, mode: SslMode, failure: Failure) -> Error {
+fn of_connecting(settings: &Settings, mode: Mode, failure: Failure) -> Error {
     let shown = settings.address.shown();
     match failure {
         Failure::Server(server) => {
@@ -215,10 +211,7 @@ fn of_connecting(settings: &Settings, mode: SslMode, failure: Failure) -> Error 
             }
             error
         }
-        Failure::Driver(DriverError::NoClientSslFlagFromServer) => {
-            error::not_encrypted(format!("{shown}: no encrypted connection: the server has TLS off"))
-                .with_help("ssl-mode=disabled in the URL connects without")
-        }
+        Failure::Driver(DriverError::NoClientSslFlagFromServer) => refused(&shown, mode, "the server has TLS off"),
         Failure::Driver(DriverError::UnknownAuthPlugin { name }) => Error::database(
             ErrorClass::Authentication,
             format!("{shown} wants the account to log in by {name}, which fastman does not know"),
@@ -232,29 +225,22 @@ fn of_connecting(settings: &Settings, mode: SslMode, failure: Failure) -> Error 
             Error::database(ErrorClass::Unreachable, format!("{shown} closed the connection"))
                 .with_help("is that a MySQL or MariaDB server, and ready? its log says more")
         }
-        Failure::Io(IoError::Tls(error)) => untrusted(&shown, mode, &error.to_string()),
+        Failure::Io(IoError::Tls(error)) => refused(&shown, mode, &error.to_string()),
         Failure::Io(IoError::Io(error)) if error.to_string().contains("certificate") => {
-            untrusted(&shown, mode, &error.to_string())
+            let error = refused(&shown, mode, &error.to_string());
+            if mode == Mode::VerifyCa && error.message().contains("not valid for") {
+                return error.with_help(
+                    "the certificate names no host, and the driver can't verify one that doesn't: make one with a \
+                     subjectAltName (MySQL's own have none), or say ssl-mode=required, which trusts whoever answers",
+                );
+            }
+            error
         }
-        Failure::Io(IoError::Io(error)) => {
-            Error::database(ErrorClass::Unreachable, format!("can't connect to {shown}: {error}"))
-                .with_help("is the server running, and are host and port in the URL right?")
-        }
+        Failure::Io(IoError::Io(error)) => settings.address.unreachable(&error),
         other => {
             Error::database(ErrorClass::Corrupt, format!("what answers at {shown} does not speak MySQL's protocol"))
                 .with_help("check host and port in the URL")
                 .with_detail(other.to_string())
         }
     }
-}
-
-fn untrusted(shown: &str, mode: SslMode, reason: &str) -> Error {
-    let help = if reason.contains("UnknownIssuer") {
-        "ssl-ca= in the URL names the file of the authority that signed the server's certificate"
-    } else if mode == SslMode::VerifyIdentity && reason.to_lowercase().contains("name") {
-        "the certificate is made out for other hosts; use that host name, or ssl-mode=verify-ca, which accepts any"
-    } else {
-        "ssl-mode, ssl-ca, ssl-cert and ssl-key in the URL say how to encrypt and whom to trust"
-    };
-    error::not_encrypted(format!("{shown}: no encrypted connection: {reason}")).with_help(help)
 }

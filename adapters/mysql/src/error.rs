@@ -3,7 +3,7 @@
 //! Numbers: <https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html> and
 //! <https://mariadb.com/kb/en/mariadb-error-code-reference/>; where the two use one for different things, the message decides.
 
-use fastman_core::error::{Category, Error, ErrorClass};
+use fastman_core::error::{Error, ErrorClass};
 use mysql_async::{DriverError, Error as Failure, ServerError};
 
 /// What a guard's reason begins with; see the dialect's guards.
@@ -33,11 +33,6 @@ pub(crate) fn lost(why: &str) -> Error {
         "what was not committed is rolled back by the server; see its log for the reason, then run the same command \
          again",
     )
-}
-
-/// An encrypted connection could not be had.
-pub(crate) fn not_encrypted(message: String) -> Error {
-    Error::new(Category::Failed, "db.tls", message)
 }
 
 /// An error that the server sent.

@@ -2,6 +2,8 @@
 //! own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "all of this is tests")]
 
+#[path = "../../network/testing/certificates.rs"]
+mod certificates;
 #[path = "server/connecting.rs"]
 mod connecting;
 #[path = "server/dialect.rs"]
@@ -9,6 +11,8 @@ mod dialect;
 #[path = "server/session.rs"]
 mod session;
 mod support;
+#[path = "server/tls.rs"]
+mod tls;
 #[path = "server/writing.rs"]
 mod writing;
 
@@ -39,7 +43,7 @@ pub(crate) fn failed(error: &fastman_core::Error) -> Failed {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests = [connecting::TESTS, dialect::TESTS, session::TESTS, writing::TESTS].concat();
+    let tests = [connecting::TESTS, dialect::TESTS, session::TESTS, tls::TESTS, writing::TESTS].concat();
     let mut trials = Vec::new();
     for product in Product::ALL {
         let server = if arguments.list { Err("listing".to_owned()) } else { Server::find(product) };
@@ -52,5 +56,7 @@ fn main() -> ExitCode {
             }));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    tls::stop();
+    conclusion.exit_code()
 }

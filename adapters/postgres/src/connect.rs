@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use fastman_core::dialect::ServerVersion;
 use fastman_core::error::{Error, ErrorClass, Result};
+use fastman_network::{Address, Mode, NO_TLS, client_config, refused};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio_postgres::tls::{MakeTlsConnect, NoTls};
@@ -17,9 +18,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::dialect::OLDEST;
 use crate::error;
-use crate::settings::{Address, Settings, SslMode};
+use crate::settings::Settings;
 use crate::stream::{Socket, Watched, WatchedTls};
-use crate::tls;
 
 /// A silent peer is given up after this, so that a lost connection is an error and no wait.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(5);
@@ -92,58 +92,40 @@ impl Remote {
     }
 }
 
-/// Connects, as `sslmode` says.
+/// Connects, as `sslmode` says. How long that may take is the caller's to say.
 ///
 /// # Errors
-/// Classified; `db.unreachable` where the time is over.
+/// Classified.
 pub(crate) async fn connect(settings: &Arc<Settings>) -> Result<Link> {
-    match tokio::time::timeout(settings.timeout, attempts(settings)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Error::database(
-            ErrorClass::Unreachable,
-            format!("{} did not answer within {} s", settings.address.shown(), settings.timeout.as_secs()),
-        )
-        .with_help("check host and port in the URL and what stands in between (a firewall?); connect_timeout= in the URL waits longer")),
-    }
-}
-
-async fn attempts(settings: &Arc<Settings>) -> Result<Link> {
-    let mode = match settings.address {
-        Address::Unix { .. } => SslMode::Disable,
-        Address::Tcp { .. } => settings.tls.mode,
-    };
-    match mode {
-        SslMode::Disable => attempt(settings, None).await,
-        SslMode::Allow => match attempt(settings, None).await {
+    match settings.mode() {
+        Mode::Disable => attempt(settings, None).await,
+        Mode::Allow => match attempt(settings, None).await {
             Err(error) if error.class() == Some(ErrorClass::Authentication) => {
                 encrypted(settings).await.map_err(|_| error)
             }
             outcome => outcome,
         },
-        SslMode::Prefer => match encrypted(settings).await {
+        Mode::Prefer => match encrypted(settings).await {
             // As libpq does: also where pg_hba.conf has no entry for encrypted connections.
             Err(error) if error.code() == NO_TLS || error.message().contains("pg_hba.conf") => {
                 attempt(settings, None).await
             }
             outcome => outcome,
         },
-        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => encrypted(settings).await,
+        Mode::Require | Mode::VerifyCa | Mode::VerifyFull => encrypted(settings).await,
     }
 }
 
 async fn encrypted(settings: &Arc<Settings>) -> Result<Link> {
-    attempt(settings, Some(tls::connector(&settings.tls)?)).await
+    attempt(settings, Some(MakeRustlsConnect::new(client_config(&settings.tls)?))).await
 }
 
 /// The driver's future, boxed: only so does the compiler see that it can be sent.
 type Connecting<'a, S, T> =
     Pin<Box<dyn Future<Output = Result<(Client, Connection<S, T>), tokio_postgres::Error>> + Send + 'a>>;
 
-/// The code of errors of the TLS handshake.
-const NO_TLS: &str = "db.tls";
-
 async fn attempt(settings: &Arc<Settings>, tls: Option<MakeRustlsConnect>) -> Result<Link> {
-    let socket = open_socket(&settings.address).await.map_err(|error| unreachable(&settings.address, &error))?;
+    let socket = open_socket(&settings.address).await.map_err(|error| settings.address.unreachable(&error))?;
     let config = config(settings, tls.is_some());
     let process = Arc::new(AtomicI32::new(0));
     let failed = |error: tokio_postgres::Error| of_connecting(settings, &error);
@@ -156,7 +138,7 @@ async fn attempt(settings: &Arc<Settings>, tls: Option<MakeRustlsConnect>) -> Re
         }
         Some(connector) => {
             let handshake =
-                handshake(connector, &settings.address).map_err(|error| unreachable(&settings.address, &error))?;
+                handshake(connector, &settings.address).map_err(|error| settings.address.unreachable(&error))?;
             let watched = WatchedTls { tls: handshake, process: process.clone() };
             let connecting: Connecting<'_, _, _> = Box::pin(config.connect_raw(socket, watched));
             let (client, connection) = connecting.await.map_err(failed)?;
@@ -207,6 +189,7 @@ fn config(settings: &Settings, encrypted: bool) -> Config {
         config.options(options);
     }
     config.application_name(&settings.application_name);
+    config.channel_binding(settings.channel_binding);
     config.ssl_mode(if encrypted {
         tokio_postgres::config::SslMode::Require
     } else {
@@ -221,7 +204,7 @@ fn handshake(
 ) -> io::Result<<MakeRustlsConnect as MakeTlsConnect<Box<dyn Socket>>>::TlsConnect> {
     let host = match address {
         Address::Tcp { host, .. } => host,
-        Address::Unix { .. } => "localhost",
+        Address::Unix(_) => "localhost",
     };
     MakeTlsConnect::<Box<dyn Socket>>::make_tls_connect(&mut tls.clone(), host).map_err(io::Error::other)
 }
@@ -243,20 +226,10 @@ async fn open_socket(address: &Address) -> io::Result<Box<dyn Socket>> {
             Ok(Box::new(socket))
         }
         #[cfg(unix)]
-        Address::Unix { .. } => Ok(Box::new(tokio::net::UnixStream::connect(address.socket()).await?)),
+        Address::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
         #[cfg(not(unix))]
-        Address::Unix { .. } => Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here")),
+        Address::Unix(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here")),
     }
-}
-
-fn unreachable(address: &Address, error: &io::Error) -> Error {
-    let help = match error.kind() {
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-            "is the server running, and are host and port in the URL right?"
-        }
-        _ => "check host and port in the URL",
-    };
-    Error::database(ErrorClass::Unreachable, format!("can't connect to {}: {error}", address.shown())).with_help(help)
 }
 
 /// What went wrong between the open socket and the first statement.
@@ -275,7 +248,19 @@ fn of_connecting(settings: &Settings, error: &tokio_postgres::Error) -> Error {
     }
     let kind = error.to_string();
     if kind.contains("TLS") {
-        return not_encrypted(settings, &shown, &source);
+        return refused(&shown, settings.mode(), &source);
+    }
+    if source.contains("channel binding") {
+        return Error::database(
+            ErrorClass::Authentication,
+            format!(
+                "{shown} did not bind the login to the encrypted connection, and channel_binding=require asks for that"
+            ),
+        )
+        .with_help(
+            "the account needs a password for scram-sha-256, the server's pg_hba.conf that method for it, and the \
+             connection TLS; whoever stands in between can't do it",
+        );
     }
     if kind.starts_with("authentication") {
         return Error::database(ErrorClass::Authentication, format!("{shown}: {kind}: {source}"))
@@ -290,26 +275,6 @@ fn of_connecting(settings: &Settings, error: &tokio_postgres::Error) -> Error {
     Error::database(ErrorClass::Corrupt, format!("what answers at {shown} does not speak PostgreSQL's protocol"))
         .with_help("check host and port in the URL")
         .with_detail(format!("{kind} {source}"))
-}
-
-fn not_encrypted(settings: &Settings, shown: &str, source: &str) -> Error {
-    let error = Error::new(
-        fastman_core::error::Category::Failed,
-        NO_TLS,
-        format!("{shown}: no encrypted connection: {source}"),
-    );
-    let verifies = settings.tls.mode >= SslMode::VerifyCa;
-    let help = if source.contains("does not support") {
-        "the server has TLS off (ssl = off); sslmode=disable in the URL connects without"
-    } else if source.contains("UnknownIssuer") {
-        "sslrootcert= in the URL names the file of the authority that signed the server's certificate"
-    } else if verifies && (source.contains("NotValidForName") || source.contains("not valid for name")) {
-        "the certificate is made out for other hosts (its subjectAltName counts, not its CN); use that host name, or \
-         sslmode=verify-ca, which accepts any"
-    } else {
-        "sslmode, sslrootcert, sslcert and sslkey in the URL say how to encrypt and whom to trust"
-    };
-    error.with_help(help)
 }
 
 /// The version that a server greets with: `15.18 (Debian 15.18-0+deb12u1)`, `17beta1`.

@@ -8,7 +8,6 @@ mod introspect;
 mod settings;
 mod store;
 mod stream;
-mod tls;
 mod value;
 mod write;
 

@@ -51,6 +51,13 @@ impl PostgresStore {
     /// # Errors
     /// Classified.
     pub(crate) async fn connect(settings: Arc<Settings>) -> Result<PostgresStore> {
+        // One limit for all of it: a server may fall silent at any point.
+        let limit = settings.timeout;
+        let silent = settings.address.silent(limit);
+        tokio::time::timeout(limit, PostgresStore::open(settings)).await.unwrap_or(Err(silent))
+    }
+
+    async fn open(settings: Arc<Settings>) -> Result<PostgresStore> {
         let link = connect::connect(&settings).await?;
         let mut store = PostgresStore {
             dialect: Arc::new(Postgres::new(link.version)?),
@@ -68,9 +75,7 @@ impl PostgresStore {
             link,
             settings,
         };
-        tokio::time::timeout(store.settings.timeout, store.settle()).await.map_err(|_| {
-            Error::database(ErrorClass::Unreachable, format!("{} connected and then fell silent", store.place.host))
-        })??;
+        store.settle().await?;
         Ok(store)
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "all of this is tests")]
 
+#[path = "../../network/testing/certificates.rs"]
+mod certificates;
 #[path = "server/concurrent.rs"]
 mod concurrent;
 #[path = "server/connecting.rs"]

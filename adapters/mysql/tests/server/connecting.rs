@@ -1,6 +1,5 @@
 //! Connecting: what goes wrong is a clear error with a stable code, in time, and no password is shown.
 
-use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -8,6 +7,7 @@ use fastman_core::Result;
 use fastman_core::adapter::ConnectOptions;
 use fastman_core::error::ErrorClass;
 use fastman_core::url::DatabaseUrl;
+use fastman_test_servers::scripted_mysql;
 
 use crate::support::{Product, Server, connect, connect_with};
 use crate::tests;
@@ -103,61 +103,35 @@ async fn a_silent_listener_is_given_up_in_time(_: &Server) -> Result<()> {
     let error = connect_with(&format!("mysql://me@127.0.0.1:{port}/app"), &options).await.err().unwrap();
     assert_eq!(error.class(), Some(ErrorClass::Unreachable));
     assert!(begun.elapsed() < Duration::from_secs(2));
+    // One that lets in and then falls silent.
+    let port = scripted_mysql("9.0.0", false).unwrap();
+    let url = format!("mysql://me:s3cr3t@127.0.0.1:{port}/app?ssl-mode=disabled");
+    let error = connect_with(&url, &options).await.err().unwrap();
+    assert_eq!(error.class(), Some(ErrorClass::Unreachable), "{error:?}");
+    assert!(!format!("{error:?}").contains("s3cr3t"), "{error:?}");
+    assert!(begun.elapsed() < Duration::from_secs(4));
     Ok(())
 }
 
-/// A server as far as the version: a greeting, then OK to whoever logs in, then one row for the first query.
-async fn a_server_that_is_too_old_is_refused(_: &Server) -> Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        let (mut socket, _) = listener.accept().unwrap();
-        let mut greeting = b"\x0a5.7.44\0".to_vec();
-        greeting.extend([1, 0, 0, 0]);
-        greeting.extend(b"12345678\0");
-        // Protocol 4.1, long passwords, transactions, secure connection; utf8; autocommit; plugins.
-        greeting.extend([0x01, 0xa2, 33, 2, 0, 0x08, 0x00, 21]);
-        greeting.extend([0; 10]);
-        greeting.extend(b"123456789012\0mysql_native_password\0");
-        send(&mut socket, 0, &greeting);
-        receive(&mut socket);
-        send(&mut socket, 2, &[0, 0, 0, 2, 0, 0, 0]);
-        while receive(&mut socket).is_some() {
-            // One column, and one row with the version in it.
-            let column = |name: &[u8]| {
-                let mut packet = b"\x03def\0\0\0".to_vec();
-                packet.push(u8::try_from(name.len()).unwrap());
-                packet.extend(name);
-                packet.extend(b"\0\x0c\x21\0\0\x01\0\0\xfd\0\0\0\0\0");
-                packet
-            };
-            let end = [0xfe, 0, 0, 2, 0];
-            send(&mut socket, 1, &[1]);
-            send(&mut socket, 2, &column(b"v"));
-            send(&mut socket, 3, &end);
-            send(&mut socket, 4, b"\x065.7.44");
-            send(&mut socket, 5, &end);
+async fn a_server_that_is_too_old_is_refused(server: &Server) -> Result<()> {
+    let versions = match server.product {
+        Product::MySql => [("5.7.44", "5.7.44"), ("8.0.18", "8.0.18")],
+        // It passes for a MySQL 5.5 where it greets.
+        Product::MariaDb => [("5.5.5-10.5.29-MariaDB-log", "10.5.29"), ("5.5.68-MariaDB", "5.5.68")],
+    };
+    for (greeted, told) in versions {
+        let port = scripted_mysql(greeted, true).unwrap();
+        for mode in ["disabled", "preferred"] {
+            let url = format!("mysql://me:s3cr3t@127.0.0.1:{port}/app?ssl-mode={mode}");
+            let error = connect(&url).await.err().unwrap();
+            assert_eq!(error.class(), Some(ErrorClass::ServerTooOld), "{greeted}: {error:?}");
+            assert!(error.message().contains(told) && !error.message().contains("s3cr3t"), "{greeted}: {error:?}");
+            let oldest = if server.product == Product::MySql { "MySQL 8.0.19" } else { "MariaDB 10.6.0" };
+            let (name, oldest) = oldest.split_once(' ').unwrap();
+            assert!(error.message().contains(name) && error.message().contains(oldest), "{greeted}: {error:?}");
         }
-    });
-    let error = connect(&format!("mysql://me@127.0.0.1:{port}/app?ssl-mode=disabled")).await.err().unwrap();
-    assert_eq!(error.class(), Some(ErrorClass::ServerTooOld), "{error:?}");
-    assert!(error.message().contains("5.7.44"), "{error:?}");
+    }
     Ok(())
-}
-
-fn send(socket: &mut std::net::TcpStream, sequence: u8, payload: &[u8]) {
-    let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
-    let mut packet = vec![length[0], length[1], length[2], sequence];
-    packet.extend(payload);
-    let _ = socket.write_all(&packet);
-}
-
-fn receive(socket: &mut std::net::TcpStream) -> Option<Vec<u8>> {
-    let mut header = [0; 4];
-    socket.read_exact(&mut header).ok()?;
-    let mut payload = vec![0; u32::from_le_bytes([header[0], header[1], header[2], 0]) as usize];
-    socket.read_exact(&mut payload).ok()?;
-    Some(payload)
 }
 
 async fn encryption_is_demanded_and_verified(server: &Server) -> Result<()> {

@@ -11,6 +11,7 @@ use fastman_conformance::Session;
 use fastman_core::adapter::ConnectOptions;
 use fastman_core::store::{Backend, SqlStore};
 use fastman_core::url::DatabaseUrl;
+use fastman_test_servers::Keeping;
 pub use fastman_test_servers::Product;
 
 /// A running server.
@@ -33,6 +34,12 @@ impl Server {
     /// The server of this test run; why there is none, as a clause.
     pub fn find(product: Product) -> Result<Server, String> {
         Ok(Server { product, server: fastman_test_servers::Server::mysql(product)? })
+    }
+
+    /// A throwaway server with further options.
+    pub fn throwaway(product: Product, options: &[&str]) -> Result<Server, String> {
+        let server = fastman_test_servers::Server::throwaway_mysql(product, Keeping::Fast, options)?;
+        Ok(Server { product, server })
     }
 
     /// A session on a new, empty database.

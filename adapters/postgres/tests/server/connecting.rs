@@ -12,6 +12,9 @@ use tokio::net::TcpListener;
 
 use crate::support::{Server, connect, connect_with};
 
+/// How long a scripted server stays.
+const BRIEFLY: Duration = Duration::from_millis(200);
+
 crate::tests!("connecting":
     a_unix_socket_is_named_as_a_host,
     a_schema_of_the_url_is_where_everything_goes,
@@ -19,6 +22,7 @@ crate::tests!("connecting":
     a_missing_database_is_told_and_made,
     nobody_listening_is_told_at_once,
     a_silent_peer_is_given_up_after_the_time_allowed,
+    a_server_that_falls_silent_behind_the_login_is_given_up_too,
     something_else_at_the_port_is_told,
     a_server_that_is_too_old_is_refused,
     a_read_only_connection_writes_nothing,
@@ -122,8 +126,21 @@ async fn a_silent_peer_is_given_up_after_the_time_allowed(_: &Server) -> Result<
     Ok(())
 }
 
-/// Answers one connection with a fixed text, whatever it says.
-async fn scripted(answer: &'static [u8]) -> u16 {
+async fn a_server_that_falls_silent_behind_the_login_is_given_up_too(_: &Server) -> Result<()> {
+    // AuthenticationOk, ParameterStatus server_version, BackendKeyData, ReadyForQuery.
+    let answer = b"R\0\0\0\x08\0\0\0\0S\0\0\0\x18server_version\x0016.1\0K\0\0\0\x0c\0\0\0\x07\0\0\0\x07Z\0\0\0\x05I";
+    let port = scripted(answer, Duration::from_secs(60)).await;
+    let begun = Instant::now();
+    let error = connect(&format!("postgresql://me:s3cr3t@127.0.0.1:{port}/x?sslmode=disable&connect_timeout=1")).await;
+    let error = error.err().expect("nobody answers");
+    assert_eq!(error.class(), Some(ErrorClass::Unreachable), "{error}");
+    assert!(!error.message().contains("s3cr3t"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    Ok(())
+}
+
+/// Answers each connection with a fixed text, whatever it says, and closes it after a while.
+async fn scripted(answer: &'static [u8], stays: Duration) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -132,14 +149,14 @@ async fn scripted(answer: &'static [u8]) -> u16 {
             let _ = socket.read(&mut question).await;
             let _ = socket.write_all(answer).await;
             let _ = socket.flush().await;
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            tokio::time::sleep(stays).await;
         }
     });
     port
 }
 
 async fn something_else_at_the_port_is_told(_: &Server) -> Result<()> {
-    let port = scripted(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    let port = scripted(b"HTTP/1.1 400 Bad Request\r\n\r\n", BRIEFLY).await;
     for mode in ["disable", "prefer", "require"] {
         let url = format!("postgresql://127.0.0.1:{port}/x?sslmode={mode}&connect_timeout=2");
         let error = connect(&url).await.err().expect("that is a web server");
@@ -151,9 +168,11 @@ async fn something_else_at_the_port_is_told(_: &Server) -> Result<()> {
 
 async fn a_server_that_is_too_old_is_refused(_: &Server) -> Result<()> {
     // AuthenticationOk, ParameterStatus server_version, BackendKeyData, ReadyForQuery.
-    let port =
-        scripted(b"R\0\0\0\x08\0\0\0\0S\0\0\0\x19server_version\x0012.19\0K\0\0\0\x0c\0\0\0\x07\0\0\0\x07Z\0\0\0\x05I")
-            .await;
+    let port = scripted(
+        b"R\0\0\0\x08\0\0\0\0S\0\0\0\x19server_version\x0012.19\0K\0\0\0\x0c\0\0\0\x07\0\0\0\x07Z\0\0\0\x05I",
+        BRIEFLY,
+    )
+    .await;
     let url = format!("postgresql://127.0.0.1:{port}/x?sslmode=disable");
     let error = connect(&url).await.err().expect("the server is too old");
     assert_eq!(error.class(), Some(ErrorClass::ServerTooOld), "{error}");

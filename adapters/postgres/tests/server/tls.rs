@@ -1,13 +1,13 @@
 //! TLS against a server with certificates made here: what each `sslmode` encrypts and whom it trusts.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fastman_core::Result;
 use fastman_core::value::Value;
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SanType};
 
+use crate::certificates::{ExtendedKeyUsagePurpose, authority, leaf, own_authority, write_pair};
 use crate::support::{Server, binaries, connect};
 
 crate::tests!("tls":
@@ -19,6 +19,7 @@ crate::tests!("tls":
     a_client_s_certificate_logs_in,
     a_certificate_that_signed_itself_can_be_trusted,
     a_cancelled_session_is_cancelled_over_tls_too,
+    a_login_is_bound_to_its_channel_where_that_is_demanded,
 );
 
 /// Files and servers of these tests.
@@ -57,19 +58,19 @@ pub(crate) fn stop() {
 
 fn start(binaries: &Path) -> Encrypted {
     let files = tempfile::tempdir().unwrap();
-    let authority = authority("fastman test authority");
-    fs::write(files.path().join("ca.pem"), &authority.pem).unwrap();
-    fs::write(files.path().join("other.pem"), self::authority("another authority").pem).unwrap();
-    let client = leaf(&authority.issuer, "certified", &[], ExtendedKeyUsagePurpose::ClientAuth);
+    let trusted = authority("fastman test authority");
+    fs::write(files.path().join("ca.pem"), &trusted.pem).unwrap();
+    fs::write(files.path().join("other.pem"), authority("another authority").pem).unwrap();
+    let client = leaf(&trusted.issuer, "certified", &[], ExtendedKeyUsagePurpose::ClientAuth);
     write_pair(files.path(), "client", &client);
     let folder = tempfile::tempdir().unwrap();
     write_pair(
         folder.path(),
         "server",
-        &leaf(&authority.issuer, "db", &["localhost"], ExtendedKeyUsagePurpose::ServerAuth),
+        &leaf(&trusted.issuer, "db", &["localhost"], ExtendedKeyUsagePurpose::ServerAuth),
     );
-    fs::write(folder.path().join("ca.pem"), &authority.pem).unwrap();
-    let rules = "local all all trust\nhostssl all certified all cert\nhostnossl all plain all trust\nhostssl all postgres all trust\n";
+    fs::write(folder.path().join("ca.pem"), &trusted.pem).unwrap();
+    let rules = "local all all trust\nhostssl all certified all cert\nhostssl all bound all scram-sha-256\nhostssl all unbound all password\nhostnossl all plain all trust\nhostssl all postgres all trust\n";
     fs::write(folder.path().join("rules"), rules).unwrap();
     let server = serve(folder, binaries, &["ssl_ca_file", "hba_file"]);
     let (socket, port) = server.socket().unwrap();
@@ -79,6 +80,9 @@ fn start(binaries: &Path) -> Encrypted {
         crate::support::block_on(async {
             let mut store = connect(&address).await?;
             store.execute("CREATE ROLE certified LOGIN", &[]).await?;
+            for account in ["bound", "unbound"] {
+                store.execute(&format!("CREATE ROLE {account} LOGIN PASSWORD 's3cr3t'"), &[]).await?;
+            }
             store.execute("CREATE ROLE plain LOGIN", &[]).await
         })
         .unwrap();
@@ -105,51 +109,6 @@ fn serve(folder: tempfile::TempDir, binaries: &Path, more: &[&str]) -> Server {
     }
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     Server::start_in(folder, binaries, &settings).unwrap()
-}
-
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-fn authority(name: &str) -> Authority {
-    let key = KeyPair::generate().unwrap();
-    let mut parameters = CertificateParams::default();
-    parameters.distinguished_name.push(DnType::CommonName, name);
-    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let pem = parameters.self_signed(&key).unwrap().pem();
-    Authority { pem, issuer: Issuer::new(parameters, key) }
-}
-
-fn parameters(name: &str, hosts: &[&str]) -> CertificateParams {
-    let mut parameters = CertificateParams::default();
-    parameters.distinguished_name.push(DnType::CommonName, name);
-    parameters.subject_alt_names = hosts.iter().map(|host| SanType::DnsName((*host).try_into().unwrap())).collect();
-    parameters
-}
-
-/// A certificate and its key.
-fn leaf(issuer: &Issuer<'_, KeyPair>, name: &str, hosts: &[&str], usage: ExtendedKeyUsagePurpose) -> (String, String) {
-    let key = KeyPair::generate().unwrap();
-    let mut parameters = parameters(name, hosts);
-    parameters.extended_key_usages.push(usage);
-    (parameters.signed_by(&key, issuer).unwrap().pem(), key.serialize_pem())
-}
-
-/// A certificate that signed itself, as PostgreSQL's manual makes it.
-fn own_authority() -> (String, String) {
-    let key = KeyPair::generate().unwrap();
-    let mut parameters = parameters("localhost", &["localhost"]);
-    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    (parameters.self_signed(&key).unwrap().pem(), key.serialize_pem())
-}
-
-fn write_pair(folder: &Path, name: &str, (certificate, key): &(String, String)) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::write(folder.join(format!("{name}.pem")), certificate).unwrap();
-    let path: PathBuf = folder.join(format!("{name}.key"));
-    fs::write(&path, key).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Whether the connection is encrypted, or the code and the help of the error.
@@ -262,5 +221,23 @@ async fn a_cancelled_session_is_cancelled_over_tls_too(_: &Server) -> Result<()>
         assert!(begun.elapsed().as_secs() < 5, "it still sleeps");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+    Ok(())
+}
+
+async fn a_login_is_bound_to_its_channel_where_that_is_demanded(server: &Server) -> Result<()> {
+    let Some(encrypted) = encrypted() else { return Ok(()) };
+    let demanded = "sslmode=require&channel_binding=require";
+    assert_eq!(outcome(&encrypted.url("127.0.0.1", "bound:s3cr3t", demanded)).await, Ok(true));
+    // A password in the clear, and none at all: whoever stands in between could ask for the first and need not ask for the second.
+    for login in ["unbound:s3cr3t", "postgres"] {
+        assert_eq!(outcome(&encrypted.url("127.0.0.1", login, "sslmode=require")).await, Ok(true), "{login}");
+        let refused = outcome(&encrypted.url("127.0.0.1", login, demanded)).await.unwrap_err();
+        assert!(refused.0 == "db.authentication" && refused.1.contains("channel_binding=require"), "{refused:?}");
+        assert!(!refused.1.contains("s3cr3t"), "{refused:?}");
+    }
+    // `prefer` falls back to a connection that has no channel to bind to.
+    let Some(port) = server.port() else { return Ok(()) };
+    let unencrypted = format!("postgresql://postgres@127.0.0.1:{port}/postgres?channel_binding=require");
+    assert_eq!(outcome(&unencrypted).await.unwrap_err().0, "db.authentication");
     Ok(())
 }
