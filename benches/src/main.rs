@@ -5,11 +5,15 @@
 //!
 //! `cargo run --release -p fastman-bench -- servers` does the same with 1,000 migrations on PostgreSQL, MariaDB and MySQL beside
 //! `psql` and `mysql`: on throwaway servers that are as durable as their defaults make them, or on those whose URLs are given.
+//!
+//! `cargo run --release -p fastman-bench -- seeding` makes up and writes 400,000 rows on every engine beside its own bulk loader, and
+//! `... -- memory` prints the most memory that seeding ten thousand and ten million rows takes.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod apply;
 mod measure;
 mod project;
+mod seeding;
 mod server;
 mod servers;
 mod status;
@@ -19,6 +23,8 @@ use std::process::{Command, ExitCode};
 
 /// What goes wrong in a benchmark is shown and ends it.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const USAGE: &str = "usage: fastman-bench [servers|seeding] [ROUNDS] [URL ...], or fastman-bench memory [ROWS]";
 
 fn main() -> ExitCode {
     match run() {
@@ -32,22 +38,26 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let servers = arguments.first().is_some_and(|word| word == "servers");
-    if servers {
-        arguments.remove(0);
-    }
-    let rounds = match arguments.first().filter(|word| !word.contains("://")) {
-        None => 5,
-        Some(text) => text.parse().map_err(|_| "usage: fastman-bench [servers] [ROUNDS] [URL ...]")?,
+    let subject = match arguments.first().map(String::as_str) {
+        Some("servers" | "seeding" | "memory") => arguments.remove(0),
+        _ => String::new(),
     };
+    let number = match arguments.first().filter(|word| !word.contains("://")) {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| USAGE)?),
+    };
+    let rounds = number.unwrap_or(5);
     let urls: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| word.contains("://")).collect();
     let fastman = build()?;
     let shell = Shell::find();
     // Beside the build and not in /tmp, which may be memory: committing should cost what it costs.
     let target = fastman.parent().and_then(Path::parent).ok_or("the build has no folder")?;
     let folder = tempfile::Builder::new().prefix("fastman-bench-").tempdir_in(target)?;
-    if servers {
-        return servers::run(&fastman, folder.path(), rounds, &urls);
+    match subject.as_str() {
+        "servers" => return servers::run(&fastman, folder.path(), rounds, &urls),
+        "seeding" => return seeding::run(&fastman, shell.as_ref(), folder.path(), rounds),
+        "memory" => return seeding::memory(&fastman, folder.path(), number.unwrap_or(10_000_000) as u64),
+        _ => {}
     }
     println!("fastman:  {} ({})", fastman.display(), measure::first_line(Command::new(&fastman).arg("--version"))?);
     match &shell {
