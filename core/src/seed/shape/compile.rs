@@ -155,7 +155,9 @@ impl<'a> Compiler<'a> {
         let mut column = ShapeColumn {
             table_name: self.table_name.clone(),
             name: entry.name.clone(),
-            column_type: declared.map(|column| column.column_type.clone()),
+            column_type: declared
+                .filter(|column| !self.is_id_of_another(&column.name))
+                .map(|column| column.column_type.clone()),
             nullable: declared.map_or(!is_id, |column| column.nullable),
             cell: Cell::Given,
             documents: self.tables.are_documents(),
@@ -173,6 +175,12 @@ impl<'a> Compiler<'a> {
             column.fit(value.clone())?;
         }
         Ok(column)
+    }
+
+    /// Whether a document has the id of another there, which is a text whatever the type of the table's key.
+    fn is_id_of_another(&self, column: &Name) -> bool {
+        let table = self.table.as_ref().filter(|_| self.tables.are_documents());
+        table.is_some_and(|table| table.foreign_keys().any(|(_, key)| key.columns.contains(column)))
     }
 
     fn cell(&self, column: &ShapeColumn, input: &Input, fields: &[String]) -> Result<Cell> {
