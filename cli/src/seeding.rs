@@ -22,6 +22,8 @@ use crate::table::{self, Cell};
 #[derive(Debug)]
 pub struct Seeds {
     seeders: Vec<AnySeeder>,
+    /// Those that come before the one that is named, where that matters.
+    before: Vec<AnySeeder>,
     factories: Factories,
     environment: Environment,
     /// The factories' files.
@@ -47,6 +49,17 @@ impl Seeds {
         Ok(seeds)
     }
 
+    /// Reads those that come before the one that is named, where the store is not one that can be asked what they wrote.
+    ///
+    /// # Errors
+    /// What is wrong in a file.
+    pub fn read_before(&mut self, context: &Context<'_>, project: &Project, backend: &Backend) -> Result<(), Error> {
+        let (Backend::Documents(_), [only]) = (backend, &*self.seeders) else { return Ok(()) };
+        let all = read_seeders(&SeedFiles::seeders(project)?, &context.registry.flavours)?;
+        self.before = all.into_iter().take_while(|seeder| seeder.class() != only.class()).collect();
+        Ok(())
+    }
+
     /// Reads the factories alone.
     ///
     /// # Errors
@@ -55,6 +68,7 @@ impl Seeds {
         let files = SeedFiles::factories(project)?;
         Ok(Seeds {
             seeders: Vec::new(),
+            before: Vec::new(),
             factories: Factories::read(&files)?,
             files,
             environment: context.environment(project)?,
@@ -83,6 +97,7 @@ impl Seeds {
     pub fn seeding<'a>(&'a self, context: &Context<'_>, project: &'a Project, tables: &'a Tables) -> Seeding<'a> {
         Seeding {
             seeders: &self.seeders,
+            before: &self.before,
             factories: &self.factories,
             tables,
             flavours: context.registry.flavours,

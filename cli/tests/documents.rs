@@ -1,8 +1,20 @@
 //! The program on Google's Firestore emulator: what each command does where there are documents and no tables.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "all of this is tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "all of this is tests"
+)]
 
+mod database;
+#[path = "documents/digests.rs"]
+mod digests;
 #[path = "../../adapters/firestore/tests/support/mod.rs"]
 mod emulator;
+#[path = "documents/killing.rs"]
+mod killing;
+mod random;
 mod support;
 
 use std::process::ExitCode;
@@ -23,6 +35,16 @@ const TESTS: &[Test] = &[
         beginning_anew_clears_the_collections_named_and_no_others,
     ),
     ("seeders_run_as_they_are_and_again_after_beginning_anew", seeders_run_as_they_are_and_again_after_beginning_anew),
+    (
+        "the_blogs_seeders_make_the_same_rows_in_sqlite_and_in_documents",
+        digests::the_blogs_seeders_make_the_same_rows_in_sqlite_and_in_documents,
+    ),
+    ("numbering_is_the_same_where_nothing_is_numbered", digests::numbering_is_the_same_where_nothing_is_numbered),
+    ("killed_anywhere_a_rerun_ends_in_the_same_documents", killing::killed_anywhere_a_rerun_ends_in_the_same_documents),
+    (
+        "interrupted_it_says_that_doing_it_again_completes_it",
+        killing::interrupted_it_says_that_doing_it_again_completes_it,
+    ),
     ("a_database_is_there_already", a_database_is_there_already),
     ("a_build_without_the_feature_has_none_of_its_crates", a_build_without_the_feature_has_none_of_its_crates),
 ];

@@ -49,6 +49,7 @@ impl Seeds {
         let tables = Tables::of_database(schema.clone());
         let seeding = Seeding {
             seeders: &self.seeders,
+            before: &[],
             factories: &self.factories,
             tables: &tables,
             flavours: self.flavours,

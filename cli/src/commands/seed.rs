@@ -58,13 +58,16 @@ impl Making {
 impl Seed {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
         let (project, target) = context.target_to_change("database:seed")?;
-        let seeds = Seeds::read(context, &project, self.class.as_deref())?;
+        let mut seeds = Seeds::read(context, &project, self.class.as_deref())?;
         if let Some(nothing) = seeds.nothing() {
             return Err(Error::failed("seed.none", nothing).into());
         }
         let options = self.making.options(self.pretend);
         let report = until_done(async {
             let mut backend = seeding::connect(context, &project, &target).await?;
+            if self.class.is_some() {
+                seeds.read_before(context, &project, &backend)?;
+            }
             seeds.run(context, &project, &mut backend, &options).await
         })?;
         if context.output.is_json() {

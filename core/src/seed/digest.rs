@@ -149,6 +149,18 @@ impl Field {
         }
     }
 
+    /// A JSON document, whatever the order of its keys.
+    fn json(&mut self, text: &str) {
+        match serde_json::from_str::<serde_json::Value>(text) {
+            Ok(parsed) => {
+                let mut canonical = String::with_capacity(text.len());
+                canonical_json(&parsed, &mut canonical);
+                self.bytes(12, canonical.as_bytes());
+            }
+            Err(_) => self.bytes(12, text.as_bytes()),
+        }
+    }
+
     fn value(&mut self, value: &Value) {
         match value {
             Value::Null => self.word(0, 0),
@@ -186,12 +198,9 @@ impl Field {
             Value::Timestamp(timestamp) => self.word(9, timestamp.and_utc().timestamp_micros() as u64),
             Value::TimestampTz(instant) => self.word(10, instant.timestamp_micros() as u64),
             Value::Uuid(uuid) => self.bytes(11, uuid.as_bytes()),
-            Value::Json(text) => match serde_json::from_str::<serde_json::Value>(text) {
-                Ok(parsed) => self.bytes(12, parsed.to_string().as_bytes()),
-                Err(_) => self.bytes(12, text.as_bytes()),
-            },
+            Value::Json(text) => self.json(text),
             Value::Array(_) | Value::Map(_) => {
-                self.bytes(12, super::json::write(value).unwrap_or_else(|_| format!("{value:?}")).as_bytes())
+                self.json(&super::json::write(value).unwrap_or_else(|_| format!("{value:?}")));
             }
             Value::GeoPoint { latitude, longitude } => {
                 self.word(13, latitude.to_bits());
@@ -200,6 +209,34 @@ impl Field {
             Value::Reference(path) => self.bytes(15, path.as_bytes()),
             Value::ServerTimestamp => self.word(16, 0),
         }
+    }
+}
+
+/// Appends a JSON document without white space, its keys sorted: a map of serde_json has them so, unless another crate of the build
+/// asks it to keep their order.
+fn canonical_json(value: &serde_json::Value, out: &mut String) {
+    match value {
+        serde_json::Value::Array(items) => {
+            out.push('[');
+            for (place, item) in items.iter().enumerate() {
+                out.push_str(if place > 0 { "," } else { "" });
+                canonical_json(item, out);
+            }
+            out.push(']');
+        }
+        serde_json::Value::Object(entries) => {
+            let mut entries: Vec<_> = entries.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            out.push('{');
+            for (place, (key, item)) in entries.into_iter().enumerate() {
+                out.push_str(if place > 0 { "," } else { "" });
+                out.push_str(&serde_json::Value::from(key.as_str()).to_string());
+                out.push(':');
+                canonical_json(item, out);
+            }
+            out.push('}');
+        }
+        other => out.push_str(&other.to_string()),
     }
 }
 
@@ -241,8 +278,10 @@ mod tests {
         let decimal = |text: &str| row(&[("a", Value::Decimal(text.parse().unwrap()))]);
         assert_eq!(decimal("1.50"), decimal("1.5"));
         assert_ne!(decimal("1.5"), decimal("15"));
-        let text = row(&[("a", Value::Json(r#"{ "b" : [1, null] }"#.into()))]);
-        let tree = Value::Map(vec![("b".into(), Value::Array(vec![Value::Integer(1), Value::Null]))]);
+        let text = row(&[("a", Value::Json(r#"{ "c": 1.50, "b" : [1, null] }"#.into()))]);
+        let list = Value::Array(vec![Value::Integer(1), Value::Null]);
+        let tree = Value::Map(vec![("c".into(), Value::Decimal("1.50".parse().unwrap())), ("b".into(), list)]);
+        assert_eq!(text, row(&[("a", Value::Json(r#"{"b":[1,null],"c":1.5}"#.into()))]));
         assert_eq!(text, row(&[("a", tree)]));
     }
 }

@@ -244,6 +244,7 @@ impl Files {
     fn seeding<'a>(&'a self, tables: &'a Tables) -> Seeding<'a> {
         Seeding {
             seeders: &self.seeders,
+            before: &[],
             factories: &self.factories,
             tables,
             flavours: Flavours::new(&[]),

@@ -44,6 +44,9 @@ impl Default for SeedOptions {
 pub struct Seeding<'a> {
     /// In the order in which they run.
     pub seeders: &'a [AnySeeder],
+    /// Those that come before them and are not run. A document store is not read: what they write there is reckoned with instead, so
+    /// that `ref(...)` finds their rows and `unique(...)` counts on from them. On other engines they are not looked at.
+    pub before: &'a [AnySeeder],
     /// The factories that they may name.
     pub factories: &'a Factories,
     /// The tables, as migrations make them. What they don't know, the run looks for in the database.

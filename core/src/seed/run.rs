@@ -1,5 +1,6 @@
 //! A run: seeders in order, each in one transaction where the store has them.
 
+mod numbers;
 mod references;
 mod target;
 mod write;
@@ -21,9 +22,9 @@ use super::sql_seeder::SqlSeeder;
 use super::stream::{OwnKey, Ready, World};
 use super::tables::Tables;
 use crate::error::{Error, Result};
-use crate::schema::Name;
 use crate::store::{Backend, Transaction, TransactionOptions};
 use crate::value::Value;
+use numbers::{Numbers, Pools};
 use target::Target;
 
 /// Rows as they were written, or would be: for programs and for `factory:make`.
@@ -100,6 +101,10 @@ struct Run<'a> {
     world: Arc<World>,
     registry: Registry,
     observer: &'a mut dyn SeedObserver,
+    /// How many rows each table has had in this run.
+    numbers: Numbers,
+    /// What the seeder at hand has written so far: tables, and how many rows.
+    written: Vec<(String, u64)>,
     /// The rows, where they are asked for.
     made: Option<Vec<MadeRows>>,
 }
@@ -126,6 +131,8 @@ impl<'a> Run<'a> {
             world: Arc::new(world),
             registry: Registry::default(),
             observer,
+            numbers: Numbers::default(),
+            written: Vec::new(),
             made: None,
         }
     }
@@ -219,10 +226,14 @@ impl<'a> Run<'a> {
                 }
             }
             Backend::Documents(store) => {
+                let seeding = self.seeding;
+                for seeder in seeding.before {
+                    self.reckon_with(seeder).await?;
+                }
                 for index in 0..self.seeding.seeders.len() {
                     let mut target =
                         if self.options.pretend { Target::Nowhere } else { Target::Documents(&mut **store) };
-                    let seeder = self.one(index, &mut target).await?;
+                    let seeder = self.one(index, &mut target).await.map_err(|error| self.kept(error, index))?;
                     if !self.options.pretend {
                         self.observer.seeder_finished(&seeder);
                     }
@@ -236,7 +247,11 @@ impl<'a> Run<'a> {
 
     fn nothing_kept(&self, error: Error, index: usize) -> Error {
         let class = self.seeding.seeders.get(index).map_or("the seeder", AnySeeder::class);
-        let error = error.with_detail(format!("nothing that {class} wrote was kept"));
+        self.done_before(error.with_detail(format!("nothing that {class} wrote was kept")), index)
+    }
+
+    /// The error with the seeders that were done.
+    fn done_before(&self, error: Error, index: usize) -> Error {
         match self.seeding.seeders.get(..index).unwrap_or_default() {
             [] => error,
             done => {
@@ -246,6 +261,22 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The error of a document store, which takes nothing back, with what it has now.
+    fn kept(&self, error: Error, index: usize) -> Error {
+        if self.options.pretend {
+            return error.with_detail("nothing was written");
+        }
+        let class = self.seeding.seeders.get(index).map_or("the seeder", AnySeeder::class);
+        let error = match &*self.written {
+            [] => error.with_detail(format!("before that {class} wrote nothing")),
+            written => {
+                let tables: Vec<String> = written.iter().map(|(table, rows)| format!("{rows} of {table}")).collect();
+                error.with_detail(format!("{class} wrote before that, and it is kept: {}", tables.join(", ")))
+            }
+        };
+        self.done_before(error, index)
+    }
+
     async fn one(&mut self, index: usize, target: &mut Target<'_>) -> Result<SeederReport> {
         let began = Instant::now();
         let seeding = self.seeding;
@@ -253,6 +284,7 @@ impl<'a> Run<'a> {
             return Err(Error::failed("seed.unknown-class", "there is no such seeder"));
         };
         self.observer.seeder_started(seeder.class(), index, seeding.seeders.len());
+        self.written.clear();
         let tables = match seeder {
             AnySeeder::Rows(seeder) => self.seeder(seeder, target).await?,
             AnySeeder::Sql(seeder) => self.statements(seeder, target).await?,
@@ -282,6 +314,15 @@ impl<'a> Run<'a> {
             ..TableReport::default()
         };
         Ok(vec![report])
+    }
+
+    /// Takes in the rows of a seeder that is not run: others count on from them and point at them.
+    async fn reckon_with(&mut self, seeder: &AnySeeder) -> Result<()> {
+        match seeder {
+            AnySeeder::Rows(seeder) => self.seeder(seeder, &mut Target::Elsewhere).await.map(drop),
+            // A document store has not run it either.
+            AnySeeder::Sql(_) => Ok(()),
+        }
     }
 
     async fn seeder(&mut self, seeder: &Seeder, target: &mut Target<'_>) -> Result<Vec<TableReport>> {
@@ -319,20 +360,31 @@ impl<'a> Run<'a> {
             }
             let began = Instant::now();
             let mut one = Ready::new(stream, world.clone(), parents);
-            pools.serve(&mut one, target).await.map_err(|error| blame(error, &one, None))?;
+            pools.serve(&mut one, &mut self.numbers, target).await.map_err(|error| blame(error, &one, None))?;
             self.defaults(&mut one);
             self.resolve(&mut one, target).await?;
             let one = Arc::new(one);
-            let mut report = self.write(&seeder.class, &one, target).await?;
-            report.seconds = began.elapsed().as_secs_f64();
-            report.first_key = one.first;
-            self.observer.rows_finished(&report);
-            self.collect(&one)?;
+            if !matches!(target, Target::Elsewhere) {
+                let mut report = self.write(&seeder.class, &one, target).await?;
+                report.seconds = began.elapsed().as_secs_f64();
+                report.first_key = one.first;
+                self.observer.rows_finished(&report);
+                self.collect(&one)?;
+                self.wrote(&report);
+                add(&mut reports, report);
+            }
             self.registry.add(one.clone());
             ready[index] = Some(one);
-            add(&mut reports, report);
         }
         Ok(reports)
+    }
+
+    /// Keeps what was written, for messages.
+    fn wrote(&mut self, report: &TableReport) {
+        match self.written.iter_mut().find(|(table, _)| *table == report.table) {
+            Some((_, rows)) => *rows += report.rows,
+            None => self.written.push((report.table.clone(), report.rows)),
+        }
     }
 
     /// Keeps the rows, where they are asked for.
@@ -392,62 +444,5 @@ fn add(reports: &mut Vec<TableReport>, report: TableReport) {
             there.digest.add(report.digest);
             there.first_key = there.first_key.or(report.first_key);
         }
-    }
-}
-
-/// The keys of one seeder's rows, reserved at once for each table, and what `unique(...)` counts from.
-struct Pools {
-    /// For each table: how many rows need a key, the next one of those reserved, and how many rows were served without.
-    tables: Vec<Pool>,
-}
-
-struct Pool {
-    table: Name,
-    wanted: u64,
-    next: Option<i64>,
-    served: u64,
-}
-
-impl Pools {
-    fn new(streams: &[Planned]) -> Pools {
-        let mut tables: Vec<Pool> = Vec::new();
-        for stream in streams {
-            let wants = stream.identity.is_some() && stream.key.is_empty();
-            let wanted = if wants { stream.count.unwrap_or(0) } else { 0 };
-            match tables.iter_mut().find(|pool| pool.table.key() == stream.table_name.key()) {
-                Some(pool) => pool.wanted += wanted,
-                None => tables.push(Pool { table: stream.table_name.clone(), wanted, next: None, served: 0 }),
-            }
-        }
-        Pools { tables }
-    }
-
-    /// Gives a stream its keys, and the number that its unique values count from.
-    async fn serve(&mut self, ready: &mut Ready, target: &mut Target<'_>) -> Result<()> {
-        let key = ready.planned.table_name.key().into_owned();
-        let Some(pool) = self.tables.iter_mut().find(|pool| *pool.table.key() == *key) else { return Ok(()) };
-        if let (OwnKey::Identity(column), true, Target::Sql(store)) =
-            (&ready.own_key, ready.planned.key.is_empty(), &mut *target)
-        {
-            let first = match pool.next {
-                Some(next) => next,
-                None => store.reserve_keys(&pool.table, column, pool.wanted, 0).await?,
-            };
-            pool.next = Some(first.saturating_add_unsigned(ready.count));
-            ready.first = Some(first);
-            ready.offset = u64::try_from(first.saturating_sub(1)).unwrap_or(0);
-            return Ok(());
-        }
-        ready.offset = pool.served;
-        pool.served += ready.count;
-        let unkeyed = ready.planned.key.is_empty();
-        if let (true, true, Target::Sql(store)) = (unkeyed, ready.draws_unique(), target) {
-            // No key tells how many rows were there before.
-            let sql = format!("SELECT COUNT(*) FROM {}", store.dialect().quote(&pool.table));
-            if let Some(Value::Integer(count)) = store.query(&sql, &[]).await?.first().and_then(|row| row.first()) {
-                ready.offset = u64::try_from(*count).unwrap_or(0);
-            }
-        }
-        Ok(())
     }
 }

@@ -46,12 +46,23 @@ pub(super) fn order(streams: &[Planned]) -> Vec<usize> {
     let rank = |stream: &Planned| {
         let place = places.get(&*stream.table_name.key());
         // What brings keys of its own comes before what is numbered: those numbers stand above them.
-        let numbered = stream.identity.is_some();
-        (done.iter().position(|table| Some(table) == place), numbered)
+        (done.iter().position(|table| Some(table) == place), is_numbered(stream))
     };
     let mut indexes: Vec<usize> = (0..streams.len()).collect();
     indexes.sort_by_key(|index| rank(&streams[*index]));
     indexes
+}
+
+/// Whether an engine that numbers rows numbers these: also asked where none does, so that the order is the same everywhere.
+fn is_numbered(stream: &Planned) -> bool {
+    let shape = match &stream.content {
+        Content::Made(shape) => Some(&**shape),
+        Content::Fixed(rows) => rows.first().map(|(shape, _)| shape),
+        // Without a key the engine numbers them as they come.
+        Content::Loaded(shape, _) => (!stream.key.is_empty()).then_some(&**shape),
+    };
+    let identity = stream.table.as_ref().and_then(|table| table.columns.iter().find(|column| column.identity));
+    matches!((shape, identity), (Some(shape), Some(identity)) if shape.column(&identity.name).is_none())
 }
 
 fn references(shape: &Shape, needs: &mut Vec<String>) {

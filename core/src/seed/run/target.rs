@@ -10,4 +10,6 @@ pub(super) enum Target<'a> {
     Documents(&'a mut dyn Store),
     /// Nowhere: they are made and dropped.
     Nowhere,
+    /// Somewhere else, at another time: they are only reckoned with.
+    Elsewhere,
 }

@@ -86,7 +86,7 @@ impl Run<'_> {
                 report.inserted = report.rows;
                 rows = watched.rows;
             }
-            Target::Nowhere => {
+            Target::Nowhere | Target::Elsewhere => {
                 while let Some(batch) = rows.next_batch().await.map_err(|error| blame(error, ready, None))? {
                     report.rows += batch.len() as u64;
                     self.observer.rows_written(batch.len() as u64);
