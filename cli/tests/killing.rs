@@ -1,4 +1,5 @@
-//! kill -9 in the middle of `database:migrate`, at random moments: never a half-applied migration, and a rerun finishes.
+//! kill -9 in the middle of `database:migrate` and of `database:seed`, at random moments: never a half-applied migration, never a
+//! part of a seeder's rows, and a rerun finishes.
 //!
 //! The moments come from a seed that is printed; `FASTMAN_KILL_SEED` repeats one, `FASTMAN_KILL_RUNS` says how many.
 
@@ -6,12 +7,15 @@
 
 mod database;
 mod random;
+mod seeds;
 mod support;
 
+use std::path::Path;
 use std::time::Instant;
 
 use database::Dump;
 use random::{Random, number, seed};
+use seeds::Found;
 use support::{Project, version};
 
 const MIGRATIONS: u32 = 24;
@@ -56,19 +60,26 @@ ALTER TABLE children_{table} DROP COLUMN note;
     project
 }
 
+/// The database and what stands beside it.
+const FILES: [&str; 4] = ["app.db", "app.db-journal", "app.db-wal", "app.db-shm"];
+
 /// The file as the kill left it, with its journal, somewhere else: looking at it must not repair it for fastman.
-fn dump_of_a_copy(project: &Project) -> Dump {
+fn copy(project: &Project) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["app.db", "app.db-journal", "app.db-wal", "app.db-shm"] {
+    for name in FILES {
         if project.path(name).exists() {
             std::fs::copy(project.path(name), folder.path().join(name)).unwrap();
         }
     }
-    Dump::of(&folder.path().join("app.db"))
+    folder
+}
+
+fn dump_of_a_copy(project: &Project) -> Dump {
+    Dump::of(&copy(project).path().join("app.db"))
 }
 
 fn forget(project: &Project) {
-    for name in ["app.db", "app.db-journal", "app.db-wal", "app.db-shm"] {
+    for name in FILES {
         let _ = std::fs::remove_file(project.path(name));
     }
 }
@@ -125,4 +136,50 @@ fn killed_at_random_moments_a_rerun_ends_in_the_same_schema_and_nothing_is_ever_
     }
     println!("killed before the first migration: {early}, between the first and the last: {midway}, too late: {late}");
     assert!(runs < 10 || midway > 0, "no kill hit the middle: {early} were early and {late} late (seed {seed})");
+}
+
+fn found(folder: &Path) -> Found {
+    let connection = rusqlite::Connection::open(folder.join("app.db")).unwrap();
+    Found::of(|sql| {
+        let mut statement = connection.prepare(sql).unwrap();
+        let columns = statement.column_count();
+        let shown = |row: &rusqlite::Row<'_>| {
+            let values = (0..columns).map(|index| row.get::<_, rusqlite::types::Value>(index));
+            Ok(format!("{:?}", values.collect::<Result<Vec<_>, _>>()?))
+        };
+        statement.query_map([], shown).unwrap().map(Result::unwrap).collect()
+    })
+}
+
+#[test]
+fn a_seeder_that_is_killed_at_a_random_moment_is_there_as_a_whole_or_not_at_all() {
+    let seed = seed();
+    let is_long = std::env::var("FASTMAN_KILLS").is_ok_and(|value| value == "long");
+    let runs = number("FASTMAN_KILL_RUNS").unwrap_or(if is_long { 100 } else { 6 });
+    println!("FASTMAN_KILL_SEED={seed} FASTMAN_KILL_RUNS={runs}");
+    let mut random = Random::new(seed, "sqlite seeding");
+    let project = seeds::project(if is_long { 20_000 } else { 2_000 });
+    project.done(&["database:migrate"]);
+    let empty = std::fs::read(project.path("app.db")).unwrap();
+    let begun = Instant::now();
+    let digests = seeds::digests(&project.done(&["database:seed", "--json"]));
+    let whole = begun.elapsed();
+    let all = found(project.root());
+
+    let mut by_seeders = [0; 4];
+    for run in 0..runs {
+        forget(&project);
+        std::fs::write(project.path("app.db"), &empty).unwrap();
+        let mut child = project.command(&["database:seed", "--quiet"]).spawn().unwrap();
+        let moment = random.moment(whole * 21 / 20);
+        std::thread::sleep(moment);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let place = format!("run {run} of FASTMAN_KILL_SEED={seed}, killed after {moment:?}");
+        let done = found(copy(&project).path()).assert_whole(&all, &place);
+        by_seeders[done] += 1;
+        seeds::finish(done, &digests, &place, |arguments| project.run(arguments));
+        found(project.root()).assert_all(&all, &place);
+    }
+    println!("0, 1, 2 and 3 seeders were done: {by_seeders:?}");
 }

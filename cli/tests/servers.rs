@@ -27,6 +27,9 @@ mod proxy;
 #[path = "servers/racing.rs"]
 mod racing;
 mod random;
+#[path = "servers/seeding.rs"]
+mod seeding;
+mod seeds;
 mod support;
 
 use std::process::ExitCode;
@@ -63,7 +66,7 @@ pub(crate) fn note(text: &str) {
 type Test = fn(Engine, Extent);
 
 fn trials(extent: Extent) -> Vec<Trial> {
-    let tests: [(&str, Test); 7] = [
+    let tests: [(&str, Test); 8] = [
         (
             "killed_anywhere_a_rerun_ends_in_the_same_schema_and_rows",
             killing::killed_anywhere_a_rerun_ends_in_the_same_schema_and_rows,
@@ -88,6 +91,10 @@ fn trials(extent: Extent) -> Vec<Trial> {
         (
             "sixteen_runners_apply_each_migration_once_though_holders_of_the_lock_are_killed",
             racing::sixteen_runners_apply_each_migration_once_though_holders_of_the_lock_are_killed,
+        ),
+        (
+            "a_seeder_that_is_killed_is_there_as_a_whole_or_not_at_all",
+            seeding::a_seeder_that_is_killed_is_there_as_a_whole_or_not_at_all,
         ),
     ];
     let mut trials = Vec::new();

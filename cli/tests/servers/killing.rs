@@ -101,7 +101,7 @@ impl Round<'_> {
     /// Kills a run at a moment; whether it came to that. Then another runs at once, and all is well.
     fn kill_at(&self, moment: Moment) -> bool {
         let database = self.engine.database(self.server);
-        let done = killed_at(&database, self.project, moment);
+        let done = killed_at(&database, moment, |url| start(self.project, url));
         self.finish(database);
         done
     }
@@ -131,12 +131,12 @@ impl Round<'_> {
     }
 }
 
-/// Kills a run at a moment; whether it came to that.
-pub fn killed_at(database: &Database, project: &Project, moment: Moment) -> bool {
+/// Kills what is started with a URL at a moment; whether it came to that.
+pub fn killed_at(database: &Database, moment: Moment, start: impl FnOnce(&str) -> Child) -> bool {
     let victim = Victim::default();
     let killer = victim.clone();
     let proxy = Proxy::new(database.engine.protocol(), database.port, moment, true, move || killer.kill());
-    victim.set(start(project, &proxy.url(&database.url, database.port)));
+    victim.set(start(&proxy.url(&database.url, database.port)));
     let output = victim.output();
     if output.status.code().is_some() {
         let outcome = Outcome::of(output);
@@ -241,7 +241,8 @@ CREATE INDEX CONCURRENTLY ix_big_word ON big USING hash (word);
         let after = random.moment(Duration::from_millis(if extent.is_long { 1500 } else { 150 }));
         let place = format!("kill {number} {after:?} into making an index, seed {}", extent.seed);
         let text = ["CONCURRENTLY ix_big_number", "CONCURRENTLY ix_big_word"][number as usize % 2];
-        killed += usize::from(killed_at(&database, &project, Moment::Within { text, after }));
+        let moment = Moment::Within { text, after };
+        killed += usize::from(killed_at(&database, moment, |url| start(&project, url)));
         database.wait_until_quiet();
         let left = database.ask(async |store| store.query("SELECT 1 FROM pg_index WHERE NOT indisvalid", &[]).await);
         invalid += left.unwrap().len();

@@ -71,10 +71,15 @@ pub fn run(project: &Project, url: &str, arguments: &[&str]) -> Outcome {
     Outcome::of(project.command(arguments).env("DATABASE_URL", url).output().unwrap())
 }
 
+/// Starts it.
+pub fn begin(project: &Project, url: &str, arguments: &[&str]) -> Child {
+    let mut command = project.command(arguments);
+    command.env("DATABASE_URL", url).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
 /// Starts `database:migrate`.
 pub fn start(project: &Project, url: &str) -> Child {
-    let mut command = project.command(&["database:migrate", "--json", "--lock-timeout", LOCK_TIMEOUT]);
-    command.env("DATABASE_URL", url).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    begin(project, url, &["database:migrate", "--json", "--lock-timeout", LOCK_TIMEOUT])
 }
 
 /// Migrates, which has to succeed without a person.
