@@ -11,6 +11,7 @@ use fastman_core::schema::Schema;
 use fastman_core::seed::discover::{AnySeeder, Factories};
 use fastman_core::seed::factory::Factory;
 use fastman_core::seed::seeder::Seeder;
+use fastman_core::seed::sql_seeder::SqlSeeder;
 use fastman_core::seed::tables::Tables;
 use fastman_core::seed::{SeedOptions, SeedReport, Seeding, Silent, seed};
 use fastman_core::store::{Backend, SqlStore};
@@ -21,6 +22,8 @@ pub(crate) struct Seeds {
     factories: Factories,
     flavours: Flavours,
     environment: Environment,
+    /// What seeders load files from.
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Seeds {
@@ -35,7 +38,29 @@ impl Seeds {
             factories: Factories::new(factories.collect::<Result<_>>()?),
             flavours,
             environment: Environment::default(),
+            folder: None,
         })
+    }
+
+    /// A seeder of statements.
+    pub(crate) fn of_statements(class: &str, text: &str, flavours: Flavours) -> Result<Seeds> {
+        let mut seeds = Seeds::new(&[], &[], flavours)?;
+        let source = SourceText::new(format!("{class}.sql"), text);
+        seeds.seeders.push(AnySeeder::Sql(SqlSeeder::parse(class, &source, &flavours)?));
+        Ok(seeds)
+    }
+
+    /// The same with these files, and no others, beside the seeders.
+    ///
+    /// # Panics
+    /// Where there is no place for files.
+    pub(crate) fn with_files(mut self, files: &[(&str, &[u8])]) -> Seeds {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, content) in files {
+            std::fs::write(folder.path().join(name), content).expect("a temporary file");
+        }
+        self.folder = Some(folder);
+        self
     }
 
     /// Runs them all through a session that is then dropped.
@@ -55,7 +80,7 @@ impl Seeds {
             flavours: self.flavours,
             environment: &self.environment,
             root: Path::new("."),
-            folder: Path::new("."),
+            folder: self.folder.as_ref().map_or(Path::new("."), tempfile::TempDir::path),
         };
         seed(&mut backend, &seeding, options, &mut Silent).await
     }

@@ -5,6 +5,7 @@ mod errors;
 mod examples;
 mod facts;
 mod introspection;
+mod loading;
 mod locking;
 mod migrating;
 mod racing;
@@ -101,6 +102,7 @@ pub fn all() -> Vec<Test> {
         introspection::tests(),
         writing::tests(),
         seeding::tests(),
+        loading::tests(),
         errors::tests(),
         locking::tests(),
         migrating::tests(),

@@ -344,25 +344,37 @@ async fn a_reference_with_a_condition_finds_exactly_one_row(context: Context) ->
 
 async fn a_row_that_is_refused_is_named_and_nothing_stays(context: Context) -> Result<()> {
     let mut session = blog(&context).await?;
-    let cases: [(&str, &str, &[&str]); 6] = [
+    let cases: [(&str, &str, &[&str]); 10] = [
         (
             "[[seeder.make]]\nfactory = \"UserFactory\"\ncount = 900\nwith = { email = \"='u' || (seq() % 800)\" }\n",
             "db.unique-violation",
             &["users, row 801", "UserFactory", "email"],
         ),
         ("[[users]]\nemail = \"a\"\n[[users]]\nemail = \"a\"\n", "db.unique-violation", &["users, row 2", "email"]),
+        ("[[users]]\nname = \"nobody\"\n", "seed.no-value", &["users", "email"]),
         (
             "[[users]]\nemail = \"a\"\n[[users]]\nemail = \"b\"\nteam_id = 77\n",
             "db.foreign-key-violation",
-            &["users, row 2"],
+            &["users, row 2", "column team_id"],
+        ),
+        (
+            "[[seeder.make]]\nfactory = \"UserFactory\"\ncount = 700\nwith = { team_id = \"=CASE WHEN seq() % 700 = 3 THEN seq() + 9000 END\" }\n",
+            "db.foreign-key-violation",
+            &["users, row ", "UserFactory", "column team_id"],
         ),
         (
             "[[seeder.make]]\nfactory = \"UserFactory\"\ncount = 90\nwith = { name = \"=lpad('x', 95 + int(0, 6))\" }\n",
             "seed.bad-value",
             &["users, row ", "UserFactory", "name"],
         ),
-        ("[[users]]\nemail = \"a\"\nborn = \"2023-02-29\"\n", "seed.bad-value", &["born"]),
-        ("[[users]]\nemail = \"a\"\nbalance = 1.005\n", "seed.bad-value", &["balance"]),
+        ("[[users]]\nemail = \"a\"\nborn = \"2023-02-29\"\n", "seed.bad-value", &["users.born"]),
+        ("[[users]]\nemail = \"a\"\nis_admin = \"perhaps\"\n", "seed.bad-value", &["users.is_admin"]),
+        (
+            "[[seeder.make]]\nfactory = \"UserFactory\"\ncount = 90\nwith = { email = \"=CASE WHEN seq() % 90 <> 40 THEN 'u' || seq() END\" }\n",
+            "seed.no-value",
+            &["users, row ", "UserFactory", "users.email"],
+        ),
+        ("[[users]]\nemail = \"a\"\nbalance = 1.005\n", "seed.bad-value", &["users.balance"]),
     ];
     for (text, code, said) in cases {
         // What goes before it goes with it.

@@ -15,8 +15,11 @@ pub(crate) fn blame(error: Error, ready: &Ready, row: Option<u64>) -> Error {
         return error;
     }
     let table_name = planned.table_name.as_str();
-    let columns = planned.table.as_deref().map(|table| blamed(&error, table)).unwrap_or_default();
+    let mut columns = planned.table.as_deref().map(|table| blamed(&error, table)).unwrap_or_default();
     let row = row.or(error.row()).or_else(|| missing_parent(&error, ready, &columns));
+    if columns.is_empty() && error.class() == Some(ErrorClass::ForeignKeyViolation) {
+        columns = pointing(ready, row);
+    }
     let mut place = format!("table {table_name}");
     if let Some(row) = row {
         // Of fixed rows the number counts in the file's block.
@@ -119,9 +122,52 @@ fn missing_parent(error: &Error, ready: &Ready, columns: &[Name]) -> Option<u64>
         return None;
     }
     let detail = error.details().iter().find(|detail| detail.starts_with("Key ("))?;
-    let value = detail.split_once(")=(")?.1.split_once(')')?.0;
-    let [column] = columns else { return None };
-    let place = ready.lead() + ready.shape(0)?.column(column)?;
+    let missing = detail.split_once(")=(")?.1.split_once(')')?.0;
+    let shape = ready.shape(0)?;
+    let places: Vec<usize> = columns.iter().map(|column| shape.column(column)).collect::<Option<_>>()?;
+    find(ready, |_, row| {
+        let values: Option<Vec<String>> = places.iter().map(|place| row.get(*place).map(shown)).collect();
+        values.is_some_and(|values| values.join(", ") == missing)
+    })
+}
+
+/// A server that names neither the reference nor the column: the columns that point at something in that row, those aside whose
+/// parents the run has written itself.
+fn pointing(ready: &Ready, row: Option<u64>) -> Vec<Name> {
+    let planned = &ready.planned;
+    let (Some(table), Some(shape)) = (&planned.table, ready.shape(0)) else { return Vec::new() };
+    let mut values = Vec::new();
+    if let Some(row) = row {
+        find(ready, |number, found| {
+            let is_it = number + 1 == row;
+            if is_it {
+                values = found.to_vec();
+            }
+            is_it
+        });
+    }
+    let points = |column: &Name| {
+        let made = planned.links.iter().any(|link| link.column.key() == column.key());
+        let value = shape.column(column).map(|place| values.get(place));
+        !made && value.is_some_and(|value| value != Some(&Value::Null))
+    };
+    let mut columns: Vec<Name> = Vec::new();
+    for constraint in &table.constraints {
+        if let ConstraintKind::ForeignKey(key) = &constraint.kind
+            && key.columns.iter().all(points)
+        {
+            columns.extend(key.columns.iter().filter(|column| !columns.contains(column)).cloned().collect::<Vec<_>>());
+        }
+    }
+    columns
+}
+
+/// The number of the first row, counted from 1, whose columns (those of the shape) pass the test: the rows are made, or read, again.
+fn find(ready: &Ready, mut passes: impl FnMut(u64, &[Value]) -> bool) -> Option<u64> {
+    if let Content::Loaded(_, file) = &ready.planned.content {
+        let file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        return file.find(passes).map(|number| number + 1);
+    }
     let mut row = vec![Value::Null; ready.width()];
     let mut position = ready.position(0).ok()?;
     while position.ordinal < ready.count {
@@ -129,7 +175,7 @@ fn missing_parent(error: &Error, ready: &Ready, columns: &[Name]) -> Option<u64>
             Some(rows) => row.clone_from_slice(rows.get(usize::try_from(position.ordinal).ok()?)?),
             None => drop(ready.fill(position, &mut row).ok()?),
         }
-        if shown(row.get(place)?) == value {
+        if passes(position.ordinal, row.get(ready.lead()..)?) {
             return Some(position.ordinal + 1);
         }
         position = ready.next(position).ok()?;

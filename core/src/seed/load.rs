@@ -161,6 +161,34 @@ impl LoadFile {
         }
     }
 
+    /// The number of the first row, counted from 0, whose values pass the test. The file is read again for it.
+    pub(crate) fn find(&self, mut passes: impl FnMut(u64, &[Value]) -> bool) -> Option<u64> {
+        let file = File::open(&self.path).ok()?;
+        let mut reader = match self.format {
+            LoadFormat::Separated(separator) => Reader::Separated(Separated::new(file, separator)),
+            LoadFormat::JsonLines => Reader::JsonLines(JsonLines::new(file)),
+        };
+        match &mut reader {
+            Reader::Separated(rows) => drop(rows.header().ok()?),
+            Reader::JsonLines(rows) => drop(rows.keys().ok()?),
+        }
+        let columns = &self.shape.columns;
+        let mut row = vec![Value::Null; columns.len()];
+        for number in 0.. {
+            let more = match &mut reader {
+                Reader::Separated(reader) => reader.row(columns, self.null.as_deref(), &mut row),
+                Reader::JsonLines(reader) => reader.row(columns, &self.optional, &mut row),
+            };
+            if !matches!(more, Ok(true)) {
+                break;
+            }
+            if passes(number, &row) {
+                return Some(number);
+            }
+        }
+        None
+    }
+
     fn error(&self, mistake: Mistake) -> Error {
         let error = Error::failed(mistake.code, format!("{}:{}: {}", self.name, mistake.line, mistake.message));
         let error = match mistake.help {
