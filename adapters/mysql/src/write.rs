@@ -42,13 +42,15 @@ async fn write_inside(store: &mut MysqlStore, target: &WriteTarget, rows: &mut d
 /// Inserts every row into a table.
 async fn fill(store: &mut MysqlStore, table: &str, columns: &[TargetColumn], rows: &mut dyn RowSource) -> Result<u64> {
     let mut written = 0;
-    let mut piece = Piece::collect(columns, rows, written).await?;
+    let mut piece = Piece::collect(columns, rows, written, 0).await?;
     while let Some(now) = piece {
         // The next rows are made ready while the server takes these.
         let before = written;
         written += now.len();
-        let (put, next) =
-            tokio::join!(put(store, table, columns, &now, before), Piece::collect(columns, rows, written));
+        let (put, next) = tokio::join!(
+            put(store, table, columns, &now, before),
+            Piece::collect(columns, rows, written, now.data.len())
+        );
         put?;
         piece = next?;
         now.recycle(rows);

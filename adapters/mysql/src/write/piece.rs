@@ -8,7 +8,9 @@ use fastman_core::value::Value;
 
 use crate::value::{self, hex};
 
-/// How much of the rows is in memory at once, twice: one piece is sent while the next is made.
+/// How much of the rows is in memory at once, twice: one piece is sent while the next is made. The first pieces are smaller, so that
+/// the server has something to do early.
+const FIRST_BYTES: usize = 128 << 10;
 const BYTES: usize = 2 << 20;
 const ROWS: usize = 50_000;
 
@@ -23,7 +25,7 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    /// The next piece of a stream, `before` rows into it; `None` at its end.
+    /// The next piece of a stream, `before` rows into it and after a piece of so many bytes; `None` at its end.
     ///
     /// # Errors
     /// A row that can't be written as a line; or what the source gave.
@@ -31,7 +33,9 @@ impl Piece {
         columns: &[TargetColumn],
         rows: &mut dyn RowSource,
         before: u64,
+        last: usize,
     ) -> Result<Option<Piece>> {
+        let most = (last * 2).clamp(FIRST_BYTES, BYTES);
         let mut piece = Piece {
             batches: Vec::new(),
             rows: 0,
@@ -41,8 +45,8 @@ impl Piece {
                 .map(|column| matches!(column.column_type, Some(ColumnType::Blob | ColumnType::Varbinary(_))))
                 .collect(),
         };
-        let mut data = Vec::with_capacity(BYTES + BYTES / 8);
-        while data.len() < BYTES && piece.rows < ROWS {
+        let mut data = Vec::with_capacity(most + most / 8);
+        while data.len() < most && piece.rows < ROWS {
             let Some(batch) = rows.next_batch().await? else { break };
             if batch.width() != columns.len() && !batch.is_empty() {
                 let message = format!("a row has {} values for {} columns", batch.width(), columns.len());
