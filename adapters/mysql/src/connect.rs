@@ -150,14 +150,20 @@ async fn set(connection: &mut Conn, product: Product, read_only: bool) -> Result
     let mut variables = format!(
         "SET SESSION sql_mode = '{SQL_MODE}', time_zone = '+00:00', foreign_key_checks = 1, unique_checks = 1, \
          sql_safe_updates = 0, sql_quote_show_create = 1, autocommit = 1, wait_timeout = 28800, \
-         group_concat_max_len = 1048576, sql_notes = 1"
+         group_concat_max_len = 1048576, sql_notes = 1, sql_select_limit = 18446744073709551615, sql_auto_is_null = 0, \
+         sql_big_selects = 1, completion_type = NO_CHAIN"
     );
-    if product == Product::MySql {
+    match product {
         // What an account's own default would make of a type's name.
-        variables.push_str(", default_storage_engine = InnoDB");
+        Product::MySql => variables.push_str(", default_storage_engine = InnoDB"),
+        Product::MariaDb => variables.push_str(", check_constraint_checks = 1"),
     }
     connection.query_drop(variables).await?;
     connection.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+    if product == Product::MySql {
+        // The key that a server may add to a table without one is no part of what was declared.
+        connection.query_drop("/*!80030 SET SESSION show_gipk_in_create_table_and_information_schema = OFF */").await?;
+    }
     if read_only {
         connection.query_drop("SET SESSION TRANSACTION READ ONLY").await?;
     }

@@ -51,7 +51,8 @@ async fn read(store: &mut MysqlStore, tables: Option<&[Name]>) -> Result<(Schema
     columns::read(store, &scope, &mut found, &mut attributes).await?;
     constraints::read(store, &scope, &mut found, &mut attributes).await?;
     indexes::read(store, &scope, &mut found, &mut attributes).await?;
-    for table in found.into_values() {
+    for mut table in found.into_values() {
+        columns::number_keys_alone(&mut table, &mut attributes);
         schema.insert_table(canonical(table));
     }
     Ok((schema, attributes))

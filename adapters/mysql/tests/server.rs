@@ -8,6 +8,8 @@ mod certificates;
 mod connecting;
 #[path = "server/dialect.rs"]
 mod dialect;
+#[path = "server/introspection.rs"]
+mod introspection;
 #[path = "server/session.rs"]
 mod session;
 mod support;
@@ -43,7 +45,8 @@ pub(crate) fn failed(error: &fastman_core::Error) -> Failed {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests = [connecting::TESTS, dialect::TESTS, session::TESTS, tls::TESTS, writing::TESTS].concat();
+    let tests =
+        [connecting::TESTS, dialect::TESTS, introspection::TESTS, session::TESTS, tls::TESTS, writing::TESTS].concat();
     let mut trials = Vec::new();
     for product in Product::ALL {
         let server = if arguments.list { Err("listing".to_owned()) } else { Server::find(product) };

@@ -159,7 +159,8 @@ impl Reader {
         let is_serial = row.truth();
         let comment = row.optional_text();
         let collation = row.optional_text();
-        if !declared.exact {
+        let is_domain = row.truth();
+        if !declared.exact || is_domain {
             self.note(&table_name, format!("column {column_name:?} has the type {shown}"));
         }
         if generated {

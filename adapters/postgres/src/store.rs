@@ -110,7 +110,8 @@ impl PostgresStore {
     /// What the session, or behind a pooler each transaction, is set to.
     fn set_statements(&self, linux: bool) -> String {
         let how = if self.pooled { "SET LOCAL" } else { "SET" };
-        let mut text = format!("{how} idle_in_transaction_session_timeout = 0;");
+        // The second, so that a statement is read as its file was.
+        let mut text = format!("{how} idle_in_transaction_session_timeout = 0;{how} standard_conforming_strings = on;");
         if linux && self.link.version.major >= 14 {
             text.push_str(&format!("{how} client_connection_check_interval = {CHECK_INTERVAL_MILLISECONDS};"));
         }

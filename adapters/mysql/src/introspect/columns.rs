@@ -38,8 +38,8 @@ pub(super) async fn read(
         if !generated.is_empty() {
             outside(format!("is generated as {generated}"));
         }
-        if extra.contains("invisible") {
-            outside("is invisible".to_owned());
+        if let Some(words) = unknown(&extra) {
+            outside(format!("is {words}"));
         }
         if let Some(Expression::Raw(text)) = &default {
             outside(format!("has the default {text}"));
@@ -61,6 +61,36 @@ pub(super) async fn read(
         });
     }
     Ok(())
+}
+
+/// What a column has beside its definition that the model has no words for: `invisible`, `without system versioning`.
+fn unknown(extra: &str) -> Option<String> {
+    const KNOWN: [&str; 9] = [
+        "auto_increment",
+        "default_generated",
+        "on update current_timestamp(6)",
+        "on update current_timestamp()",
+        "on update current_timestamp",
+        "virtual generated",
+        "stored generated",
+        "persistent generated",
+        ",",
+    ];
+    let rest = KNOWN.iter().fold(extra.to_owned(), |rest, known| rest.replace(known, " "));
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Takes the number away from a column that is not by itself the key: the model numbers no other.
+pub(super) fn number_keys_alone(table: &mut Table, attributes: &mut Vec<(Name, String)>) {
+    let key: Vec<Name> = table.primary_key().to_vec();
+    for column in table.columns.iter_mut().filter(|column| column.identity) {
+        let alone = matches!(key.as_slice(), [only] if only.key() == column.name.key());
+        if !alone || column.column_type.family() != TypeFamily::Integer {
+            column.identity = false;
+            attributes.push((table.name.clone(), format!("{}is numbered", attribute_prefix(column.name.as_str()))));
+        }
+    }
 }
 
 /// Whether it may be what MariaDB makes of JSON; its check says so.

@@ -27,17 +27,23 @@ async fn foreign_keys(
     attributes: &mut Vec<(Name, String)>,
 ) -> Result<()> {
     let sql = format!(
-        "SELECT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE, REFERENCED_TABLE_NAME \
+        "SELECT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE, REFERENCED_TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA \
          FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE {}",
         scope.condition("CONSTRAINT_SCHEMA", "TABLE_NAME")
     );
     let mut rules: BTreeMap<(String, String), (OnDelete, String)> = BTreeMap::new();
     for mut row in store.text_rows(&sql).await?.into_iter().map(Cells::new) {
         let (table, name, delete, update, referenced) = (row.text(), row.text(), row.text(), row.text(), row.text());
-        if let Some(table) = found.get(&table)
-            && matches!(update.as_str(), "CASCADE" | "SET NULL" | "SET DEFAULT")
-        {
-            attributes.push((table.name.clone(), format!("foreign key {} has ON UPDATE {update}", quoted(&name))));
+        let elsewhere = row.text();
+        if let Some(table) = found.get(&table) {
+            let mut outside =
+                |words: String| attributes.push((table.name.clone(), format!("foreign key {} {words}", quoted(&name))));
+            if matches!(update.as_str(), "CASCADE" | "SET NULL" | "SET DEFAULT") {
+                outside(format!("has ON UPDATE {update}"));
+            }
+            if elsewhere != store.database() {
+                outside(format!("refers to a table of the database {elsewhere}"));
+            }
         }
         rules.insert((table, name), (on_delete(&delete), referenced));
     }
@@ -82,19 +88,22 @@ async fn checks(
 ) -> Result<()> {
     let sql = match store.mysql().product {
         Product::MySql => format!(
-            "SELECT t.TABLE_NAME, t.CONSTRAINT_NAME, c.CHECK_CLAUSE, 'Table' FROM information_schema.TABLE_CONSTRAINTS AS t \
+            "SELECT t.TABLE_NAME, t.CONSTRAINT_NAME, c.CHECK_CLAUSE, 'Table', t.ENFORCED FROM information_schema.TABLE_CONSTRAINTS AS t \
              JOIN information_schema.CHECK_CONSTRAINTS AS c ON c.CONSTRAINT_SCHEMA = t.CONSTRAINT_SCHEMA \
              AND c.CONSTRAINT_NAME = t.CONSTRAINT_NAME WHERE t.CONSTRAINT_TYPE = 'CHECK' AND {}",
             scope.condition("t.TABLE_SCHEMA", "t.TABLE_NAME")
         ),
         Product::MariaDb => format!(
-            "SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE, LEVEL FROM information_schema.CHECK_CONSTRAINTS WHERE {}",
+            "SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE, LEVEL, 'YES' FROM information_schema.CHECK_CONSTRAINTS WHERE {}",
             scope.condition("CONSTRAINT_SCHEMA", "TABLE_NAME")
         ),
     };
     for mut row in store.text_rows(&sql).await?.into_iter().map(Cells::new) {
         let Some(table) = found.get_mut(&row.text()) else { continue };
-        let (name, clause, level) = (row.text(), row.text(), row.text());
+        let (name, clause, level, enforced) = (row.text(), row.text(), row.text(), row.text());
+        if enforced == "NO" {
+            attributes.push((table.name.clone(), format!("check {} is NOT ENFORCED", quoted(&name))));
+        }
         if level == "Column" {
             if clause.eq_ignore_ascii_case(&format!("json_valid({})", quoted(&name))) {
                 columns::make_json(table, &name);

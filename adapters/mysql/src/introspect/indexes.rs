@@ -7,6 +7,7 @@ use fastman_core::schema::{Constraint, ConstraintKind, Index, IndexColumn, Name,
 
 use super::{Cells, Scope, named};
 use crate::dialect::quoted;
+use crate::product::Product;
 use crate::store::MysqlStore;
 
 /// An index as the catalog has it.
@@ -17,12 +18,18 @@ pub(super) struct Found {
     pub(super) columns: Vec<(String, bool)>,
     /// What the model has no terms for: prefixes, expressions, other kinds.
     pub(super) outside: Option<String>,
+    /// Queries don't use it.
+    pub(super) hidden: bool,
 }
 
 /// Every index of the tables, by table and name.
 pub(super) async fn all(store: &mut MysqlStore, scope: &Scope) -> Result<BTreeMap<(String, String), Found>> {
+    let hidden = match store.mysql().product {
+        Product::MySql => "IS_VISIBLE = 'NO'",
+        Product::MariaDb => "IGNORED = 'YES'",
+    };
     let sql = format!(
-        "SELECT TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, COLLATION, SUB_PART, INDEX_TYPE \
+        "SELECT TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, COLLATION, SUB_PART, INDEX_TYPE, {hidden} \
          FROM information_schema.STATISTICS WHERE {} ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
         scope.condition("TABLE_SCHEMA", "TABLE_NAME")
     );
@@ -31,6 +38,7 @@ pub(super) async fn all(store: &mut MysqlStore, scope: &Scope) -> Result<BTreeMa
         let index = indexes.entry((row.text(), row.text())).or_default();
         index.unique = row.number() == 0;
         let (column, collation, prefix, kind) = (row.optional(), row.text(), row.optional(), row.text());
+        index.hidden = row.number() == 1;
         if prefix.is_some() {
             index.outside = Some("covers only the beginning of a column".to_owned());
         }
@@ -56,6 +64,9 @@ pub(super) async fn read(
         if let Some(outside) = index.outside {
             attributes.push((table.name.clone(), format!("index {} {outside}", quoted(&name))));
             continue;
+        }
+        if index.hidden {
+            attributes.push((table.name.clone(), format!("index {} is hidden from queries", quoted(&name))));
         }
         let columns: Vec<Name> = index.columns.iter().map(|(column, _)| named(column)).collect();
         if name == "PRIMARY" {

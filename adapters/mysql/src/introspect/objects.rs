@@ -85,6 +85,9 @@ pub(crate) async fn echo(store: &mut MysqlStore, relations: &[Name]) -> Result<V
     Ok(echoes)
 }
 
+/// What stands for the text of a view that the account may not see: that it is there is all that is known of it.
+const HIDDEN: &str = "a view whose text the account may not see";
+
 /// The statement that makes the table or view, without the number that its next row gets.
 async fn definition(store: &mut MysqlStore, relation: &Name) -> Result<Option<String>> {
     match store.text_rows(&format!("SHOW CREATE TABLE {}", quoted(relation.as_str()))).await {
@@ -94,6 +97,9 @@ async fn definition(store: &mut MysqlStore, relation: &Name) -> Result<Option<St
             cells.optional().map(|sql| without_counter(&sql))
         })),
         Err(error) if error.class() == Some(ErrorClass::MissingTable) => Ok(None),
+        Err(error) if error.class() == Some(ErrorClass::NoPrivilege) && error.message().contains("SHOW VIEW") => {
+            Ok(Some(HIDDEN.to_owned()))
+        }
         Err(error) => Err(error),
     }
 }

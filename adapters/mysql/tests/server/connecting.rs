@@ -18,6 +18,7 @@ tests!("connecting":
     a_missing_database_is_made_on_demand,
     an_account_without_privileges_may_not_make_tables,
     a_read_only_session_writes_nothing,
+    a_unix_socket_is_connected_to,
     nobody_listening_is_unreachable,
     a_silent_listener_is_given_up_in_time,
     a_server_that_is_too_old_is_refused,
@@ -84,6 +85,25 @@ async fn a_read_only_session_writes_nothing(server: &Server) -> Result<()> {
     let mut store = connect_with(&database.url, &options).await?;
     let error = store.execute("CREATE TABLE t (id INT)", &[]).await.unwrap_err();
     assert_eq!(error.class(), Some(ErrorClass::ReadOnly), "{error:?}");
+    Ok(())
+}
+
+async fn a_unix_socket_is_connected_to(server: &Server) -> Result<()> {
+    // A server elsewhere has none here.
+    let Some(folder) = server.folder() else { return Ok(()) };
+    let socket = folder.join("socket");
+    // Encryption is for what others can listen to.
+    for parameters in ["", "&ssl-mode=required"] {
+        let url = format!("mysql://root@/information_schema?socket={}{parameters}", socket.display());
+        let mut store = connect(&url).await?;
+        assert!(store.place().host.contains("socket"), "{}", store.place().host);
+        let own = store.query("SELECT USER()", &[]).await?;
+        assert!(format!("{own:?}").contains("root@localhost"), "{own:?}");
+    }
+    let missing = folder.join("none");
+    let error = connect(&format!("mysql://root:hunter2@/app?socket={}", missing.display())).await.err().unwrap();
+    assert_eq!(error.class(), Some(ErrorClass::Unreachable), "{error:?}");
+    assert!(error.message().contains("none") && !format!("{error:?}").contains("hunter2"), "{error:?}");
     Ok(())
 }
 

@@ -19,13 +19,14 @@ crate::tests!("tls":
 );
 
 /// A server with a certificate for `localhost`, and the files around it.
-struct Encrypted {
+pub(crate) struct Encrypted {
     server: Server,
     files: tempfile::TempDir,
 }
 
 impl Encrypted {
-    fn url(&self, host: &str, login: &str, parameters: &str) -> String {
+    /// A session's URL.
+    pub(crate) fn url(&self, host: &str, login: &str, parameters: &str) -> String {
         format!("mysql://{login}@{host}:{}/information_schema?{parameters}", self.server.port().unwrap())
     }
 
@@ -38,7 +39,7 @@ type Started = Vec<(Product, Arc<Encrypted>)>;
 static ENCRYPTED: Mutex<Started> = Mutex::new(Vec::new());
 
 /// The server of that product, started once; `None` where no binaries are installed.
-fn encrypted(product: Product) -> Option<Arc<Encrypted>> {
+pub(crate) fn encrypted(product: Product) -> Option<Arc<Encrypted>> {
     let mut started = ENCRYPTED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, encrypted)) = started.iter().find(|(known, _)| *known == product) {
         return Some(encrypted.clone());

@@ -22,6 +22,13 @@ macro_rules! named {
     };
 }
 
+/// Constraints `k` as they were declared: a foreign key that points at a partitioned table has one more for each partition.
+macro_rules! no_constraint_s_part {
+    () => {
+        " k.contype NOT IN ('t', 'n') AND k.conparentid = 0"
+    };
+}
+
 /// The tables named, as `own`.
 macro_rules! own_tables {
     () => {
@@ -51,10 +58,12 @@ pub(super) const TABLES: &str = concat!(
     CASE WHEN own.relrowsecurity THEN 'row level security' END,
     CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = own.oid) THEN 'inherits' END,
     'WITH (' || array_to_string(own.reloptions, ', ') || ')'], NULL)
+  || ARRAY(SELECT 'rule ' || to_json(CAST(r.rulename AS text)) || ': ' || pg_catalog.pg_get_ruledef(r.oid)
+    FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = own.oid ORDER BY r.rulename)
 FROM own"
 );
 
-/// Table, column, type, modifier, type as shown, NOT NULL, identity, generated, default, serial, comment, collation.
+/// Table, column, type, modifier, type as shown, NOT NULL, identity, generated, default, serial, comment, collation, domain.
 pub(super) const COLUMNS: &str = concat!(
     own_tables!(),
     "SELECT own.name, CAST(a.attname AS text),
@@ -69,7 +78,8 @@ pub(super) const COLUMNS: &str = concat!(
       AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%'),
   pg_catalog.col_description(own.oid, a.attnum),
   (SELECT CAST(l.collname AS text) FROM pg_catalog.pg_collation AS l
-    WHERE l.oid = a.attcollation AND a.attcollation <> t.typcollation)
+    WHERE l.oid = a.attcollation AND a.attcollation <> t.typcollation),
+  t.typtype = 'd'
 FROM own JOIN pg_catalog.pg_attribute AS a ON a.attrelid = own.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 JOIN pg_catalog.pg_type AS k ON k.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
@@ -92,13 +102,22 @@ pub(super) const CONSTRAINTS: &str = concat!(
     CASE WHEN NOT k.convalidated THEN 'is NOT VALID' END,
     CASE WHEN k.contype = 'f' AND k.confupdtype <> 'a' THEN 'has an ON UPDATE action' END,
     CASE WHEN k.contype = 'f' AND k.confdeltype = 'd' THEN 'has ON DELETE SET DEFAULT' END,
+    CASE WHEN k.contype = 'f' AND pg_catalog.pg_get_constraintdef(k.oid) LIKE '%ON DELETE SET NULL (%' THEN 'sets only some columns to NULL' END,
+    CASE WHEN k.contype = 'f' AND k.confmatchtype <> 's' THEN 'is MATCH FULL' END,
+    CASE WHEN k.contype = 'c' AND k.connoinherit THEN 'is NO INHERIT' END,
+    CASE WHEN k.contype = 'u' AND pg_catalog.pg_get_constraintdef(k.oid) LIKE 'UNIQUE NULLS NOT DISTINCT %' THEN 'is NULLS NOT DISTINCT' END,
+    CASE WHEN k.contype IN ('p', 'u') AND i.indnatts <> i.indnkeyatts THEN 'includes further columns' END,
     CASE WHEN p.relnamespace <> own.relnamespace THEN 'refers to a table of another schema' END], NULL)
-FROM own JOIN pg_catalog.pg_constraint AS k ON k.conrelid = own.oid AND k.contype NOT IN ('t', 'n')
+FROM own JOIN pg_catalog.pg_constraint AS k ON k.conrelid = own.oid AND",
+    no_constraint_s_part!(),
+    "
 LEFT JOIN pg_catalog.pg_class AS p ON p.oid = k.confrelid
+LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = k.conindid
 ORDER BY own.name, k.oid"
 );
 
-/// Table, name, unique, columns, whether each descends, predicate, definition, whether the model can hold it.
+/// Table, name, unique, columns, whether each descends, predicate, definition, whether the model can hold it: not where an operator
+/// class, a collation or a place for NULLs of its own is asked for.
 pub(super) const INDEXES: &str = concat!(
     own_tables!(),
     "SELECT own.name, CAST(c.relname AS text), i.indisunique,
@@ -108,6 +127,11 @@ pub(super) const INDEXES: &str = concat!(
     FROM generate_series(1, i.indnkeyatts) AS u (place) ORDER BY u.place),
   pg_catalog.pg_get_expr(i.indpred, i.indrelid), pg_catalog.pg_get_indexdef(i.indexrelid, 0, true),
   i.indisvalid AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts AND m.amname = 'btree'
+  AND COALESCE(pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct', 'false') = 'false'
+  AND NOT EXISTS (SELECT 1 FROM generate_series(0, i.indnkeyatts - 1) AS u (place)
+    JOIN pg_catalog.pg_opclass AS o ON o.oid = i.indclass[u.place]
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = own.oid AND a.attnum = i.indkey[u.place]
+    WHERE NOT o.opcdefault OR i.indoption[u.place] NOT IN (0, 3) OR i.indcollation[u.place] <> a.attcollation)
 FROM own JOIN pg_catalog.pg_index AS i ON i.indrelid = own.oid
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am AS m ON m.oid = c.relam
 WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS k
@@ -161,7 +185,9 @@ UNION ALL SELECT own.name, 2, a.attnum, concat_ws(' ', quote_ident(a.attname), p
   JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
   LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = own.oid AND d.adnum = a.attnum
 UNION ALL SELECT own.name, 3, 0, concat_ws(' ', quote_ident(k.conname), pg_catalog.pg_get_constraintdef(k.oid))
-  FROM own JOIN pg_catalog.pg_constraint AS k ON k.conrelid = own.oid AND k.contype NOT IN ('t', 'n')
+  FROM own JOIN pg_catalog.pg_constraint AS k ON k.conrelid = own.oid AND",
+    no_constraint_s_part!(),
+    "
 UNION ALL SELECT own.name, 4, 0, concat_ws(' ', pg_catalog.pg_get_indexdef(i.indexrelid, 0, true), CASE WHEN NOT i.indisvalid THEN 'invalid' END)
   FROM own JOIN pg_catalog.pg_index AS i ON i.indrelid = own.oid
 UNION ALL SELECT own.name, 5, 0, concat_ws(' ', pg_catalog.pg_get_triggerdef(t.oid, true), CAST(t.tgenabled AS text), quote_literal(f.prosrc))

@@ -93,7 +93,8 @@ impl PostgresStore {
     /// Queries at the catalog, all sent at once, with everything pinned that changes how it writes constants: one snapshot outside of a
     /// transaction, the transaction's view inside of one.
     pub(crate) async fn look(&self, queries: &[(&str, Vec<Value>)]) -> Result<Vec<Vec<Vec<Value>>>> {
-        const PINNED: &str = "SET LOCAL DateStyle = ISO; SET LOCAL TimeZone = 'UTC'; SET LOCAL bytea_output = hex; SET LOCAL extra_float_digits = 1";
+        const PINNED: &str = "SET LOCAL DateStyle = ISO; SET LOCAL TimeZone = 'UTC'; SET LOCAL bytea_output = hex; \
+            SET LOCAL extra_float_digits = 1; SET LOCAL standard_conforming_strings = on; SET LOCAL quote_all_identifiers = off";
         let (before, after) = if self.in_transaction {
             (
                 format!("SAVEPOINT fastman_look; {PINNED}"),
