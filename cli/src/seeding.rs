@@ -12,10 +12,10 @@ use fastman_core::store::{Backend, SqlStore};
 
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::context::{self, Access, Context};
 use crate::output::{Output, Style, duration};
 use crate::progress::Progress;
-use crate::run::Stop;
+use crate::run::{Stop, until_done};
 use crate::table::{self, Cell};
 
 /// A project's seeders and factories, read and checked.
@@ -86,6 +86,11 @@ impl Seeds {
             Ok(file) => Ok(file.class.clone()),
             Err(_) => self.files.find(name).map(|file| file.class.clone()),
         }
+    }
+
+    /// The tables that factories write to.
+    pub fn factory_tables(&self) -> impl Iterator<Item = &str> {
+        self.factories.iter().map(|factory| &*factory.table.text)
     }
 
     /// Runs this seeder in place of all others.
@@ -176,6 +181,41 @@ fn tables(schema: Schema, backend: &Backend) -> Tables {
         Backend::Sql(_) => Tables::of_database(schema),
         Backend::Documents(_) => Tables::of_documents(schema),
     }
+}
+
+/// The tables of a schema, before anything is connected to: collections, where the URL names a document store.
+pub fn tables_without_store(context: &Context<'_>, project: &Project, schema: Schema) -> Tables {
+    let adapter = context.target(project).and_then(|target| context.adapter(&target));
+    match adapter.is_ok_and(context::holds_documents) {
+        true => Tables::of_documents(schema),
+        false => Tables::of_database(schema),
+    }
+}
+
+/// Looks in the database, if it is there, for those of the tables that no migration makes.
+///
+/// # Errors
+/// Being interrupted. That there is no database is none.
+pub fn look_up<'n>(
+    context: &Context<'_>,
+    project: &Project,
+    tables: &mut Tables,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Result<(), Stop> {
+    let unknown = tables.unknown(names);
+    let (false, false, Ok(target)) = (unknown.is_empty(), tables.are_documents(), context.target(project)) else {
+        return Ok(());
+    };
+    let live = until_done(async {
+        let mut store = context.connect(project.root(), &target, Access::Read).await?;
+        Ok(store.introspect(Some(&unknown)).await?)
+    });
+    match live {
+        Ok(live) => tables.add_live(live),
+        Err(Stop::Failed(error)) => tracing::debug!(%error, "the database is not looked at"),
+        Err(stop) => return Err(stop),
+    }
+    Ok(())
 }
 
 /// Says what a run did: a table, and a sentence.
@@ -270,7 +310,7 @@ fn grouped(number: u64) -> String {
 /// # Errors
 /// What connecting gives.
 pub async fn connect(context: &Context<'_>, project: &Project, target: &Target) -> Result<Backend, Error> {
-    context.connect_any(project.root(), target, crate::context::Access::Write).await
+    context.connect_any(project.root(), target, Access::Write).await
 }
 
 #[cfg(test)]

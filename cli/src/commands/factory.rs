@@ -7,7 +7,6 @@ use fastman_core::schema::{Name, Schema};
 use fastman_core::seed::discover::{AnySeeder, class_of};
 use fastman_core::seed::functions::{self, FunctionInfo};
 use fastman_core::seed::seeder::Seeder;
-use fastman_core::seed::tables::Tables;
 use fastman_core::seed::{MadeRows, make_rows};
 use serde_json::{Map, Value as Json, json};
 
@@ -79,7 +78,8 @@ impl Make {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
         let project = context.project()?;
         let seeds = self.rows.seeds(context, &project)?;
-        let tables = Tables::of_database(seeding::schema(context, &project)?);
+        let mut tables = seeding::tables_without_store(context, &project, seeding::schema(context, &project)?);
+        seeding::look_up(context, &project, &mut tables, seeds.factory_tables())?;
         let options = self.rows.making.options(false);
         let made = until_done(async {
             let seeding = seeds.seeding(context, &project, &tables);
@@ -152,6 +152,12 @@ impl Rows {
                 let shown = rows.columns.iter().zip(row).filter(|(column, _)| !left_out.contains(column));
                 shown.map(|(column, value)| (column.clone(), values::json(value))).collect::<Vec<_>>()
             }));
+        }
+        if !objects.is_empty() && objects.iter().all(Vec::is_empty) {
+            context.output.notice(
+                "the factory gives no column a value: the database numbers the rows and fills in their defaults; to make values up, add \
+                 lines below [fields] in its file",
+            );
         }
         if context.output.is_json() {
             let objects: Vec<Map<_, _>> = objects.into_iter().map(|object| object.into_iter().collect()).collect();

@@ -13,8 +13,8 @@ use fastman_core::seed::template::{self, Surroundings};
 use fastman_core::sql::binder::bind_all;
 
 use super::new_file;
-use crate::context::{Access, Context};
-use crate::run::{Exit, Stop, until_done};
+use crate::context::Context;
+use crate::run::{Exit, Stop};
 use crate::{seeding, words};
 
 /// Make a seeder file: rows that a table starts with
@@ -148,20 +148,7 @@ fn known(context: &Context<'_>, project: &Project, name: &str, table: &str) -> R
             Err(error) => tracing::debug!(%error, "the model is not used"),
         }
     }
-    let mut tables = Tables::of_database(schema);
-    let unknown = tables.unknown([table]);
-    if !unknown.is_empty()
-        && let Ok(target) = context.target(project)
-    {
-        let live = until_done(async {
-            let mut store = context.connect(project.root(), &target, Access::Read).await?;
-            Ok(store.introspect(Some(&unknown)).await?)
-        });
-        match live {
-            Ok(live) => tables.add_live(live),
-            Err(Stop::Failed(error)) => tracing::debug!(%error, "the database is not looked at"),
-            Err(stop) => return Err(stop),
-        }
-    }
+    let mut tables = seeding::tables_without_store(context, project, schema);
+    seeding::look_up(context, project, &mut tables, [table])?;
     Ok(tables)
 }

@@ -265,12 +265,17 @@ fn unknown(kind: Kind, name: &str, folder: &str, classes: &[&str]) -> Error {
     };
     let class = class_of(name);
     let suffix = class_of(kind.suffix());
-    let near = nearest(&class, classes.iter().copied())
-        .or_else(|| classes.iter().copied().find(|candidate| *candidate == format!("{class}{suffix}")));
-    let short = class.strip_suffix(&suffix).unwrap_or(&class);
+    let bare = |class: &str| class.strip_suffix(&*suffix).unwrap_or(class).to_lowercase();
+    let short = bare(&class);
+    // `user` and `usr` are meant as well as UsrSeeder: what all of them end in says nothing about which is like which.
+    let shorts: Vec<String> = classes.iter().map(|class| bare(class)).collect();
+    let near = nearest(&short, shorts.iter().map(String::as_str))
+        .and_then(|near| shorts.iter().position(|short| short == near))
+        .map(|place| classes[place])
+        .or_else(|| nearest(&class, classes.iter().copied()));
     let help = match (near, classes.is_empty()) {
         (Some(near), _) => format!("did you mean {near}?"),
-        (None, true) => format!("{folder} has none; make it: fastman make:{word} {}", short.to_lowercase()),
+        (None, true) => format!("{folder} has none; make it: fastman make:{word} {short}"),
         (None, false) => format!("{folder} has {}", classes.join(", ")),
     };
     Error::failed(code, format!("there is no {word} {name}")).with_help(help)

@@ -4,6 +4,7 @@
 //! for each kind of children and one for each kind of parents that have to be made. How many rows each has is known
 //! here, so is everything that is wrong with the files; nothing has been written yet.
 
+mod children;
 mod order;
 
 use std::ops::Range;
@@ -12,15 +13,15 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 
-use super::counts::{Counts, Drawn};
+use super::counts::Counts;
 use super::discover::Factories;
 use super::factory::{Factory, For, Has};
-use super::formula::{Formula, Outside, Place, Scope};
-use super::input::{Count, Field, TableName, Word};
+use super::formula::Outside;
+use super::input::{TableName, Word};
 use super::load::LoadFile;
 use super::random::Stream;
 use super::seeder::{Block, Load, Make, Rows, Seeder};
-use super::shape::{FactoryUse, Shape};
+use super::shape::{FactoryUse, Layer, Shape};
 use super::tables::Tables;
 use crate::error::{Error, Result, SourceText};
 use crate::schema::{Name, Table};
@@ -108,13 +109,22 @@ pub(crate) struct Planner<'a> {
 /// A factory where it is used.
 struct Site<'a> {
     factory: &'a Factory,
+    /// What errors of the whole point at.
     source: &'a SourceText,
-    states: &'a [Word],
-    with: &'a [Field],
-    key: Vec<Name>,
     span: Range<usize>,
+    /// The states, and the file that they stand in.
+    states: (&'a SourceText, &'a [Word]),
+    with: Vec<Layer<'a>>,
+    key: Vec<Name>,
     path: String,
     depth: usize,
+}
+
+impl<'a> Site<'a> {
+    fn using<'b>(&'b self, given: &'b [Name]) -> FactoryUse<'b> {
+        let (source, states) = self.states;
+        FactoryUse { factory: self.factory, source, states, with: &self.with, given }
+    }
 }
 
 /// Whose rows a factory's are.
@@ -237,8 +247,8 @@ impl<'a> Planner<'a> {
         let site = Site {
             factory,
             source: &seeder.source,
-            states: &make.states,
-            with: &make.with,
+            states: (&seeder.source, &make.states),
+            with: vec![(&seeder.source, &make.with)],
             key: self.key(&factory.table.text, &make.key)?,
             span: make.span.clone(),
             path,
@@ -274,9 +284,7 @@ impl<'a> Planner<'a> {
             .chain(parents.iter().map(|parent| (site.source, parent)))
             .collect();
         for (source, parent) in merged {
-            let using =
-                FactoryUse { factory, source: site.source, states: site.states, with: site.with, given: &given };
-            if using.gives(&parent.column.text) || count == 0 {
+            if site.using(&given).gives(&parent.column.text) || count == 0 {
                 continue;
             }
             let made_by = self.factory(&parent.factory, source)?;
@@ -286,8 +294,8 @@ impl<'a> Planner<'a> {
                 &Site {
                     factory: made_by,
                     source,
-                    states: &parent.states,
-                    with: &parent.with,
+                    states: (source, &parent.states),
+                    with: vec![(source, &parent.with)],
                     key: Vec::new(),
                     span: parent.span.clone(),
                     path: format!("{}/for {}", site.path, parent.column.text),
@@ -301,8 +309,7 @@ impl<'a> Planner<'a> {
             links.push(Link { column: column.clone(), parents: stream, to, share: Some(share) });
             given.push(column);
         }
-        let using = FactoryUse { factory, source: site.source, states: site.states, with: site.with, given: &given };
-        let shape = using.shape(self.tables)?;
+        let shape = site.using(&given).shape(self.tables)?;
         self.require_key(&shape, &site.key, site.source, &site.span)?;
         let index = self.streams.len();
         for link in &mut links {
@@ -325,117 +332,6 @@ impl<'a> Planner<'a> {
         });
         self.children(site, index, count, has)?;
         Ok(index)
-    }
-
-    fn children(&mut self, site: &Site<'_>, index: usize, count: u64, has: &[Has]) -> Result<()> {
-        let factory = site.factory;
-        let changes = |name: &str| has.iter().find(|change| same(&change.name.text, name));
-        let own = factory.has.iter().map(|own| (own, changes(&own.name.text)));
-        let added = has
-            .iter()
-            .filter(|change| !factory.has.iter().any(|own| same(&own.name.text, &change.name.text)))
-            .map(|added| (added, None));
-        for (is_own, (base, change)) in own.map(|pair| (true, pair)).chain(added.map(|pair| (false, pair))) {
-            let base_source = if is_own { &factory.source } else { site.source };
-            let (class, class_source) = match (change.and_then(|change| change.factory.as_ref()), &base.factory) {
-                (Some(word), _) => (word, site.source),
-                (None, Some(word)) => (word, base_source),
-                (None, None) => {
-                    let message = format!("{} has no children {}", factory.class, base.name.text);
-                    return Err(Error::failed("seed.missing-key", message)
-                        .with_help("say of which factory: factory = \"PostFactory\"")
-                        .at(base_source, base.span.clone(), "no factory"));
-                }
-            };
-            let child = self.factory(class, class_source)?;
-            let via = change.and_then(|change| change.via.as_ref()).or(base.via.as_ref());
-            let via_source = if change.is_some_and(|change| change.via.is_some()) { site.source } else { base_source };
-            let (via, to) = self.via(factory, child, via, base, via_source)?;
-            let (count_of, count_source) = match change.and_then(|change| change.count.as_ref()) {
-                Some(count) => (Some(count), site.source),
-                None => (base.count.as_ref(), base_source),
-            };
-            let path = format!("{}/{}", site.path, base.name.text);
-            let counts = self.counts(count_of, count_source, child, count, &path)?;
-            let total = counts.total();
-            let changed = change.filter(|change| change.states.is_some() || !change.with.is_empty());
-            let (source, states, with) = match changed {
-                Some(change) => (site.source, change.states.as_deref().or(base.states.as_deref()), &change.with),
-                None => (base_source, base.states.as_deref(), &base.with),
-            };
-            let below = Site {
-                factory: child,
-                source,
-                states: states.unwrap_or_default(),
-                with,
-                key: Vec::new(),
-                span: change.unwrap_or(base).span.clone(),
-                path,
-                depth: site.depth + 1,
-            };
-            let family = Family { parents: index, counts };
-            self.expand(&below, total, Whose::Children { family, via, to }, &[], &[])?;
-        }
-        Ok(())
-    }
-
-    fn counts(
-        &self,
-        count: Option<&Count>,
-        source: &SourceText,
-        child: &Factory,
-        parents: u64,
-        path: &str,
-    ) -> Result<Counts> {
-        let text = match count {
-            None => return Ok(Counts::fixed(parents, 1)),
-            Some(Count::Fixed(each)) => return Ok(Counts::fixed(parents, *each)),
-            Some(Count::Formula(text)) => text,
-        };
-        let at = |error: Error, span: Range<usize>| error.at(source, text.place(span), "");
-        let scope = Scope { fields: &[], locale: child.locale, place: Place::Factory };
-        let formula = Formula::parse(&text.text, &scope).map_err(|error| {
-            let span = error.span.clone();
-            at(error.into_error(), span)
-        })?;
-        let drawn = Drawn::new(formula, stream_of(self.seed, path).child("count"), self.seed, self.now);
-        Counts::drawn(parents, drawn, self.outside).map_err(|error| at(error, 0..text.text.len()))
-    }
-
-    /// The children's column that points at the parent, and what it points at.
-    fn via(
-        &self,
-        parent: &Factory,
-        child: &Factory,
-        via: Option<&Word>,
-        has: &Has,
-        source: &SourceText,
-    ) -> Result<(Name, Option<Name>)> {
-        let parent_name = Name::exact(&parent.table.text);
-        let known = self.tables.resolve(&child.table, &child.source)?;
-        match (known, via) {
-            (Some(table), Some(via)) => {
-                let column = self.tables.column(table, via, source)?.name.clone();
-                let to =
-                    self.tables.parent_of(table, &column).map(|(_, to)| to).or_else(|| self.only_key(&parent.table));
-                Ok((column, to))
-            }
-            (None, Some(via)) => Ok((Name::exact(&via.text), None)),
-            (Some(table), None) if self.tables.only_column_to(table, &parent_name).is_some() => {
-                let (from, to) =
-                    self.tables.only_column_to(table, &parent_name).unwrap_or((parent_name.clone(), parent_name));
-                Ok((from, Some(to)))
-            }
-            _ => {
-                let message =
-                    format!("which column of {} points at {} is not known", child.table.text, parent.table.text);
-                Err(Error::failed("seed.missing-key", message).with_help("say so: via = \"author_id\"").at(
-                    source,
-                    has.span.clone(),
-                    "no `via`",
-                ))
-            }
-        }
     }
 
     /// The column that points at a parent that is made, and what it points at.
@@ -505,3 +401,6 @@ pub(crate) fn stream_of(seed: u64, path: &str) -> Stream {
 fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
+
+#[cfg(test)]
+mod tests;

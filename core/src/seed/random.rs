@@ -89,6 +89,12 @@ impl Row {
 }
 
 impl Random {
+    /// The randomness of a part of the field: where several are drawn for one field, each its own. The first part's is the field's.
+    #[must_use]
+    pub fn part(&self, index: u64) -> Random {
+        if index == 0 { *self } else { Random { key: self.key.with(index), drawn: 0 } }
+    }
+
     /// The next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
         self.drawn = self.drawn.wrapping_add(GOLDEN);

@@ -4,6 +4,7 @@
 //! before a row is computed is checked here: tables, columns, constants, formulas, what reads what, and that nothing is missing.
 
 mod compile;
+mod nested;
 mod order;
 
 use std::ops::Range;
@@ -81,17 +82,20 @@ pub struct CellFormula {
     pub text: FormulaText,
 }
 
+/// Fields, and the file that they stand in.
+pub type Layer<'a> = (&'a SourceText, &'a [Field]);
+
 /// A factory as one place uses it.
 #[derive(Clone, Copy, Debug)]
 pub struct FactoryUse<'a> {
     /// The factory.
     pub factory: &'a Factory,
-    /// The file that the states and overrides stand in.
+    /// The file that the states stand in.
     pub source: &'a SourceText,
     /// The states put on, in order.
     pub states: &'a [Word],
-    /// What fields are given in place of what the factory says.
-    pub with: &'a [Field],
+    /// What fields are given in place of what the factory says: the later layers over the earlier.
+    pub with: &'a [Layer<'a>],
     /// The columns that the run supplies: `via` of a child, `for` of a parent.
     pub given: &'a [Name],
 }
@@ -102,7 +106,7 @@ impl FactoryUse<'_> {
         let lower = column.to_lowercase();
         let names = |field: &Field| field.name.text.to_lowercase() == lower;
         let states = self.states.iter().filter_map(|state| self.factory.state(&state.text));
-        self.with.iter().any(names)
+        self.with.iter().flat_map(|(_, fields)| *fields).any(names)
             || self.given.iter().any(|name| *name.key() == *lower)
             || states.flat_map(|state| &state.fields).any(names)
     }
@@ -113,12 +117,12 @@ impl FactoryUse<'_> {
     /// `seed.unknown-state`, `seed.unknown-table`, `seed.unknown-column`, `seed.bad-value`, `seed.no-value`, `seed.circle`, `formula.*`, each at its place.
     pub fn shape(&self, tables: &Tables) -> Result<Shape> {
         let factory = self.factory;
-        let mut layers: Vec<(&SourceText, &[Field])> = vec![(&factory.source, &factory.fields)];
+        let mut layers: Vec<Layer<'_>> = vec![(&factory.source, &factory.fields)];
         for state in self.states {
             let found = factory.state(&state.text).ok_or_else(|| self.unknown_state(state))?;
             layers.push((&factory.source, &found.fields));
         }
-        layers.push((self.source, self.with));
+        layers.extend(self.with);
         let mut writer =
             compile::Compiler::new(tables, &factory.table, &factory.source, factory.locale, Place::Factory)?;
         for (source, fields) in layers {
@@ -183,33 +187,11 @@ impl ShapeColumn {
                 .formula
                 .evaluate(context, out)
                 .map_err(|error| formula_error(error, &formula.text, &self.source, &self.span))?,
-            Cell::Array(_) | Cell::Map(_) => *out = self.nested(&self.cell, context)?,
+            Cell::Array(_) | Cell::Map(_) => *out = nested::Nested::new(self, context).value(&self.cell)?,
         }
         let value = std::mem::replace(out, Value::Null);
         *out = self.fit(value)?;
         Ok(())
-    }
-
-    fn nested(&self, cell: &Cell, context: &Context<'_>) -> Result<Value> {
-        match cell {
-            Cell::Constant(value) => Ok(value.clone()),
-            Cell::Given => Ok(Value::Null),
-            Cell::Formula(formula) => {
-                let mut value = Value::Null;
-                formula
-                    .formula
-                    .evaluate(context, &mut value)
-                    .map_err(|error| formula_error(error, &formula.text, &self.source, &self.span))?;
-                Ok(value)
-            }
-            Cell::Array(items) => {
-                Ok(Value::Array(items.iter().map(|item| self.nested(item, context)).collect::<Result<_>>()?))
-            }
-            Cell::Map(entries) => {
-                let entries = entries.iter().map(|(key, cell)| Ok((key.clone(), self.nested(cell, context)?)));
-                Ok(Value::Map(entries.collect::<Result<_>>()?))
-            }
-        }
     }
 
     /// The value in the form of the column.

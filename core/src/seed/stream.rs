@@ -204,10 +204,10 @@ impl Ready {
         self.lead() + self.shape(0).map_or(0, |shape| shape.columns.len()) + self.defaults.len()
     }
 
-    /// Whether a formula counts what makes its values unique.
-    pub(crate) fn draws_unique(&self) -> bool {
+    /// Whether a row's number is a part of its values.
+    pub(crate) fn counts_rows(&self) -> bool {
         let columns = shapes(&self.planned.content).into_iter().flat_map(|shape| &shape.columns);
-        columns.flat_map(|column| formulas(&column.cell)).any(Formula::is_unique)
+        columns.flat_map(|column| formulas(&column.cell)).any(Formula::counts)
     }
 
     /// What its row is called in digests.

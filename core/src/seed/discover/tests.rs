@@ -57,7 +57,7 @@ fn a_project_without_the_folder_has_no_seeders() {
 fn an_unknown_class_names_the_nearest() {
     let (_root, project) = project(&[("database/seeders/user_seeder.toml", "")]);
     let files = SeedFiles::seeders(&project).unwrap();
-    for name in ["UsrSeeder", "user", "User"] {
+    for name in ["UsrSeeder", "user", "User", "usr", "UserSeder", "usersseeder"] {
         assert_eq!(files.find(name).unwrap_err().help(), Some("did you mean UserSeeder?"), "{name}");
     }
     assert_eq!(files.find("x").unwrap_err().help(), Some("database/seeders has UserSeeder"));

@@ -33,6 +33,7 @@ pub(super) struct Compiler<'a> {
     pub fields: Vec<usize>,
     pub references: Vec<ReferenceSpec>,
     pub volatile: bool,
+    pub counts: bool,
 }
 
 impl Typed {

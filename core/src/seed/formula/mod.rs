@@ -73,6 +73,7 @@ pub struct Formula {
     fields: Vec<usize>,
     references: Vec<ReferenceSpec>,
     volatile: bool,
+    counts: bool,
     locale: Locale,
 }
 
@@ -80,7 +81,8 @@ impl Formula {
     /// Reads a formula; `text` is without the leading `=`.
     pub fn parse(text: &str, scope: &Scope<'_>) -> Result<Formula, FormulaError> {
         let syntax = parser::parse(text)?;
-        let mut compiler = Compiler { scope, fields: Vec::new(), references: Vec::new(), volatile: false };
+        let mut compiler =
+            Compiler { scope, fields: Vec::new(), references: Vec::new(), volatile: false, counts: false };
         let root = compiler.compile(syntax)?.node;
         Ok(Formula {
             text: text.into(),
@@ -88,6 +90,7 @@ impl Formula {
             fields: compiler.fields,
             references: compiler.references,
             volatile: compiler.volatile,
+            counts: compiler.counts,
             locale: scope.locale,
         })
     }
@@ -115,6 +118,11 @@ impl Formula {
     /// Whether the same inputs may give another value: a random salt, the environment, a file, the server's time.
     pub fn is_volatile(&self) -> bool {
         self.volatile
+    }
+
+    /// Whether the row's number is a part of it: by `seq()` or `unique(...)`, anywhere in it.
+    pub fn counts(&self) -> bool {
+        self.counts
     }
 
     /// Whether no two rows of a table get the same value.

@@ -107,7 +107,7 @@ impl Pools {
             if !counted.was_empty {
                 ready.offset = u64::try_from(first.saturating_sub(1)).unwrap_or(0);
             }
-        } else if !counted.was_empty && ready.draws_unique() {
+        } else if !counted.was_empty && ready.counts_rows() {
             // No key tells how many rows were there before.
             let sql = format!("SELECT COUNT(*) FROM {}", store.dialect().quote(&pool.table));
             if let Some(Value::Integer(count)) = store.query(&sql, &[]).await?.first().and_then(|row| row.first()) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::coerce::coerce;
 use super::super::digest::Digest;
+use super::super::formula::Formula;
 use super::super::plan::Content;
 use super::super::references::{self, Found, Needed, PENDING, References, Resolver};
 use super::super::stream::{Ready, formulas};
@@ -25,14 +26,7 @@ impl Run<'_> {
             let Some(shape) = ready.shape(index as u64).cloned() else { break };
             for column in &shape.columns {
                 let mut of_column = Vec::new();
-                let formulas = formulas(&column.cell);
-                if formulas.iter().filter(|formula| !formula.references().is_empty()).count() > 1 {
-                    let message = format!("column {} holds several formulas with ref(...)", column.name);
-                    return Err(Error::failed("seed.references", message)
-                        .with_help("compute each in a column of its own and name that column in the formula")
-                        .at(&column.source, column.span.clone(), ""));
-                }
-                for spec in formulas.iter().flat_map(|formula| formula.references()) {
+                for spec in formulas(&column.cell).into_iter().flat_map(Formula::references) {
                     let source = References { tables: &self.tables, registry: &self.registry, one_by_one };
                     let at = |error: Error| error.at(&column.source, column.span.clone(), "");
                     let resolver = match (source.resolver(spec).map_err(at)?, &mut *target) {

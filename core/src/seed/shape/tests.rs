@@ -92,8 +92,13 @@ fn states_and_overrides_lie_over_the_fields_and_the_run_gives_the_rest() {
         seeder("[[seeder.make]]\nfactory = \"UserFactory\"\nstate = [\"admin\", \"late\"]\nwith = { EMAIL = \"e\" }\n");
     let Some(Block::Make(make)) = seeder.blocks.first() else { panic!("no make") };
     let given = [Name::folded("team_id")];
-    let made =
-        FactoryUse { factory: &factory, source: &seeder.source, states: &make.states, with: &make.with, given: &given };
+    let made = FactoryUse {
+        factory: &factory,
+        source: &seeder.source,
+        states: &make.states,
+        with: &[(&seeder.source, &make.with)],
+        given: &given,
+    };
     let shape = made.shape(&tables(BLOG)).unwrap();
     assert_eq!(names(&shape), ["email", "name", "is_admin", "team_id"]);
     assert_eq!((constant(&shape, "email"), constant(&shape, "name")), (text("e"), text("d")));

@@ -208,10 +208,13 @@ fn text(table: &Table, column: &Column, length: u32, unique: bool) -> String {
         // Long enough that no two are the same.
         Some((call @ "token()", most)) if unique && most <= length => call.to_owned(),
         Some((call, _)) if unique && SHORT_LISTS.contains(&call) => format!("unique({call})"),
-        Some((call, most)) if unique => match most.saturating_add(12) > length || LONG_LISTS.contains(&call) {
-            // No room for the number that makes it distinct: digits have it in them.
-            true => format!("unique(digits({}))", length.min(12)),
-            false => format!("unique({call})"),
+        Some((call, most)) if unique && (most.saturating_add(12) <= length && !LONG_LISTS.contains(&call)) => {
+            format!("unique({call})")
+        }
+        // No room for the number that makes it distinct.
+        Some((call, _)) if unique => match call.starts_with("title(") || call.starts_with("slug(") {
+            true => short_word(length),
+            false => format!("unique(digits({}))", length.min(12)),
         },
         Some((call, most)) if most > length => format!("substring({call}, 1, {length})"),
         Some((call, _)) => call.to_owned(),
@@ -225,6 +228,16 @@ fn text(table: &Table, column: &Column, length: u32, unique: bool) -> String {
         None => format!("text({})", length.min(60)),
     };
     format!("{:?}", format!("={call}"))
+}
+
+/// A word of its own in at most so many characters.
+fn short_word(length: u32) -> String {
+    match length {
+        32.. => "unique(word())".to_owned(),
+        // Up to twelve digits of the number, and a bit of a word.
+        16.. => format!("concat(substring(word(), 1, {}), '-', seq())", length - 13),
+        _ => format!("unique(digits({}))", length.min(12)),
+    }
 }
 
 /// Exactly so many characters.

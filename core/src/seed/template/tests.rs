@@ -157,6 +157,25 @@ fn what_a_name_means_fits_a_column_of_the_length_that_is_taken_for_it() {
     }
 }
 
+#[test]
+fn what_must_be_unique_and_is_a_name_stays_one_where_there_is_little_room() {
+    for (length, name, slug) in [
+        (200, "unique(title(2))", "unique(slug(title()))"),
+        (50, "unique(word())", "unique(word())"),
+        (20, "concat(substring(word(), 1, 7), '-', seq())", "concat(substring(word(), 1, 7), '-', seq())"),
+        (8, "unique(digits(8))", "unique(digits(8))"),
+    ] {
+        let all = tables(&format!(
+            "CREATE TABLE tags (name VARCHAR({length}) NOT NULL UNIQUE, slug VARCHAR({length}) NOT NULL UNIQUE);"
+        ));
+        let text = factory_of(&all, "tags", &Factories::default());
+        assert!(text.contains(&format!("name = \"={name}\"\nslug = \"={slug}\"\n")), "{length}: {text}");
+        let factory = Factory::parse("XFactory", &SourceText::new("x_factory.toml", text.as_str())).unwrap();
+        let made = FactoryUse { factory: &factory, source: &factory.source, states: &[], with: &[], given: &[] };
+        compute::rows_fit(&made.shape(&all).unwrap(), &text);
+    }
+}
+
 /// Rows of a shape, computed.
 mod compute {
     use std::collections::HashSet;

@@ -54,6 +54,7 @@ impl Compiler<'_> {
         span: Range<usize>,
         unique: bool,
     ) -> Compiled {
+        self.counts |= unique || definition.info.name == "seq" && arguments.is_empty();
         let least = definition.parameters.iter().filter(|parameter| !parameter.optional).count();
         let most = if definition.repeats { usize::MAX } else { definition.parameters.len() };
         if !(least..=most).contains(&arguments.len()) {
@@ -114,6 +115,7 @@ impl Compiler<'_> {
                 None => Err(wrong_count(definition, count, span)),
             },
             Built::Pick => {
+                self.counts = true;
                 let (choices, gives) = self.choices(arguments)?;
                 Ok(Typed { node: Node { operation: Operation::Pick { choices, unique: false }, span }, gives })
             }
@@ -284,6 +286,7 @@ impl Compiler<'_> {
                         choices.push(Node::constant(Value::Text((*word).to_owned()), inner.clone()));
                     }
                 }
+                self.counts = true;
                 let operation = Operation::Pick { choices, unique: true };
                 Ok(Typed { node: Node { operation, span }, gives: Type::Text })
             }
@@ -292,6 +295,7 @@ impl Compiler<'_> {
     }
 
     fn unique_pick(&mut self, arguments: Vec<Syntax>, inner: Range<usize>, span: Range<usize>) -> Compiled {
+        self.counts = true;
         let (choices, gives) = self.choices(arguments)?;
         for (index, choice) in choices.iter().enumerate() {
             let problem = match choice.as_constant() {

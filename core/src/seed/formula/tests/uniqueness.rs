@@ -85,6 +85,23 @@ fn the_number_stands_where_one_would_write_it() {
 }
 
 #[test]
+fn a_row_s_number_is_noticed_wherever_it_is_used() {
+    for (text, counts) in [
+        ("unique(email())", true),
+        ("unique(pick('a', 'b'))", true),
+        ("unique(country())", true),
+        ("'u-' || unique(word())", true),
+        ("lower(name || seq())", true),
+        ("CASE WHEN seq() < 3 THEN 'few' ELSE 'many' END", true),
+        ("seq(100, 10)", false),
+        ("email()", false),
+        ("uuid()", false),
+    ] {
+        assert_eq!(parse(text, Place::Factory).unwrap().counts(), counts, "{text}");
+    }
+}
+
+#[test]
 fn choices_are_each_taken_once() {
     let formula = parse("unique(pick('a', 'b', 'c'))", Place::Factory).unwrap();
     let mut value = Value::Null;
