@@ -1,4 +1,4 @@
-//! The program against real servers that are lost, killed and fought over: throwaway PostgreSQL (also behind PgBouncer), MySQL
+//! The program against real servers, also such as are lost, killed and fought over: throwaway PostgreSQL (also behind PgBouncer), MySQL
 //! and MariaDB.
 //!
 //! `cargo test` runs a sample. `FASTMAN_KILLS=long cargo test -p fastman --test servers` runs it all: more than 200 kills of the
@@ -14,8 +14,11 @@
 
 #[path = "servers/backend.rs"]
 mod backend;
+#[path = "servers/blog.rs"]
+mod blog;
 #[path = "servers/crashing.rs"]
 mod crashing;
+mod database;
 #[path = "servers/killing.rs"]
 mod killing;
 #[path = "servers/losing.rs"]
@@ -66,7 +69,7 @@ pub(crate) fn note(text: &str) {
 type Test = fn(Engine, Extent);
 
 fn trials(extent: Extent) -> Vec<Trial> {
-    let tests: [(&str, Test); 8] = [
+    let tests: [(&str, Test); 9] = [
         (
             "killed_anywhere_a_rerun_ends_in_the_same_schema_and_rows",
             killing::killed_anywhere_a_rerun_ends_in_the_same_schema_and_rows,
@@ -95,6 +98,10 @@ fn trials(extent: Extent) -> Vec<Trial> {
         (
             "a_seeder_that_is_killed_is_there_as_a_whole_or_not_at_all",
             seeding::a_seeder_that_is_killed_is_there_as_a_whole_or_not_at_all,
+        ),
+        (
+            "the_blog_is_seeded_with_the_commands_of_the_documentation",
+            blog::the_blog_is_seeded_with_the_commands_of_the_documentation,
         ),
     ];
     let mut trials = Vec::new();
