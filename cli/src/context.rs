@@ -163,6 +163,28 @@ impl<'a> Context<'a> {
         Ok((project, target))
     }
 
+    /// The project and the database whose schema a command changes, as [`Context::target_to_change`].
+    ///
+    /// # Errors
+    /// As it, and `store.no-schema` for a document store, whatever else is wrong.
+    pub fn target_to_migrate(&self, command: &str) -> Result<(Project, Target), Error> {
+        let (project, target) = self.target_to_change(command)?;
+        let adapter = self.adapter(&target)?;
+        if holds_documents(adapter) { Err(no_schema(adapter)) } else { Ok((project, target)) }
+    }
+
+    /// The dialect of an engine by its name.
+    ///
+    /// # Errors
+    /// As [`Registry::dialect`]; `store.no-schema` for a document store.
+    pub fn dialect_named(&self, name: &str, version: Option<ServerVersion>) -> Result<Arc<dyn Dialect>, Error> {
+        let named = |adapter: &&&Adapter| adapter.name == name || adapter.schemes.contains(&name);
+        match self.registry.adapters.iter().filter(|adapter| holds_documents(adapter)).find(named) {
+            Some(adapter) => Err(no_schema(adapter)),
+            None => self.registry.dialect(name, version),
+        }
+    }
+
     /// The dialect of a URL's engine, without a connection.
     ///
     /// # Errors
@@ -215,8 +237,9 @@ pub fn product(adapter: &Adapter) -> String {
 }
 
 fn no_schema(adapter: &Adapter) -> Error {
-    Error::refused("store.no-schema", format!("{} has no schema to migrate", product(adapter)))
-        .with_help("it holds documents, which are seeded")
+    Error::refused("store.no-schema", format!("{} has no schema to migrate", product(adapter))).with_help(
+        "it holds documents: fastman database:seed writes them, fastman db:fresh --collections NAMES clears them",
+    )
 }
 
 /// The options that an access stands for.

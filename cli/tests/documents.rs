@@ -15,6 +15,10 @@ mod emulator;
 #[path = "documents/killing.rs"]
 mod killing;
 mod random;
+#[path = "documents/refusing.rs"]
+mod refusing;
+#[path = "../../adapters/firestore/tests/support/scripted.rs"]
+mod scripted;
 mod support;
 
 use std::process::ExitCode;
@@ -45,6 +49,16 @@ const TESTS: &[Test] = &[
         "interrupted_it_says_that_doing_it_again_completes_it",
         killing::interrupted_it_says_that_doing_it_again_completes_it,
     ),
+    (
+        "what_firestore_would_refuse_is_cited_with_file_collection_and_document",
+        refusing::what_firestore_would_refuse_is_cited_with_file_collection_and_document,
+    ),
+    (
+        "a_seeding_that_fails_says_what_was_written_and_is_kept",
+        refusing::a_seeding_that_fails_says_what_was_written_and_is_kept,
+    ),
+    ("who_may_not_write_is_told_so_in_time", refusing::who_may_not_write_is_told_so_in_time),
+    ("nobody_there_is_an_error_in_time", refusing::nobody_there_is_an_error_in_time),
     ("a_database_is_there_already", a_database_is_there_already),
     ("a_build_without_the_feature_has_none_of_its_crates", a_build_without_the_feature_has_none_of_its_crates),
 ];
@@ -52,7 +66,7 @@ const TESTS: &[Test] = &[
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let emulator = Arc::new(if arguments.list { Err("listing".to_owned()) } else { Emulator::find() });
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1") && emulator::must_be_had();
     let trials = TESTS.iter().map(|(name, run)| {
         let emulator = emulator.clone();
         Trial::ignorable_test(*name, move || match &*emulator {

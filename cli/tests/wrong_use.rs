@@ -93,13 +93,17 @@ fn a_store_of_documents_has_nothing_to_migrate() {
         &["migrate:redo"],
         &["migrate:reset"],
         &["migrate:baseline", "20240101000001"],
+        &["migrate:baseline", "no such version"],
         &["migrate:repair"],
+        &["migrate:repair", "no such version", "--applied"],
         &["migrate:sql"],
+        &["migrate:sql", "--dialect", "firestore"],
     ] {
         // No connection is made, or this would take a while and end in another error.
         let arguments = [command, &["--yes", "--url", "firestore://no-such-project"]].concat();
         let outcome = project.fails(&arguments, 7, "store.no-schema");
         assert!(outcome.stderr.contains("Firestore has no schema to migrate"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("database:seed"), "{}", outcome.stderr);
     }
     let outcome = project.fails(&["db:fresh", "--yes", "--url", "firebase://no-such-project"], 2, "fresh.collections");
     assert!(outcome.stderr.contains("--collections users,posts"), "{}", outcome.stderr);

@@ -1,14 +1,12 @@
 //! Commits in flight: gathered up to what Firestore takes in one, sent several at once, and counted as they come back.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use fastman_core::error::{Error, Result};
-use prost::Message;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::client::{Client, Unwritten};
 use crate::error::describe;
-use crate::proto::Write;
 use crate::ramp::Ramp;
 use crate::settings::Settings;
 
@@ -30,7 +28,7 @@ pub(crate) enum Doing {
 #[derive(Clone, Debug)]
 struct Span {
     rows: (u64, u64),
-    documents: (String, String),
+    ids: (String, String),
     count: u64,
 }
 
@@ -43,6 +41,8 @@ pub(crate) struct Commits<'a> {
     collection: &'a str,
     /// The commit at hand, encoded as far as it goes.
     body: BytesMut,
+    /// How long the longest was so far.
+    largest: usize,
     operations: usize,
     span: Option<Span>,
     flying: JoinSet<(Span, Result<(), Unwritten>)>,
@@ -68,6 +68,7 @@ impl<'a> Commits<'a> {
             doing,
             collection,
             body: BytesMut::new(),
+            largest: 0,
             operations: 0,
             span: None,
             flying: JoinSet::new(),
@@ -78,44 +79,41 @@ impl<'a> Commits<'a> {
         }
     }
 
-    /// Adds a write of the document of this row; sends the commit at hand first where there is no room in it.
+    /// Adds an encoded write of the document of this row. A commit that has room for no more is sent.
     ///
     /// # Errors
     /// That of a commit sent earlier.
-    pub(crate) async fn add(&mut self, write: &Write, row: u64, document: &str) -> Result<()> {
-        let operations = 1 + write.update_transforms.len();
-        let length = write.encoded_len();
-        if self.operations + operations > MAX_WRITES || self.body.len() + length + 16 > MAX_BYTES {
+    pub(crate) async fn add(&mut self, write: &[u8], operations: usize, row: u64, id: &str) -> Result<()> {
+        if self.operations + operations > MAX_WRITES || self.body.len() + write.len() + 16 > MAX_BYTES {
             self.send().await?;
         }
         if self.body.is_empty() {
+            self.body.reserve(self.largest);
             prost::encoding::string::encode(1, &self.client.root().database().to_owned(), &mut self.body);
         }
         // Field 2 of a commit: its writes, each behind its length.
         prost::encoding::encode_key(2, prost::encoding::WireType::LengthDelimited, &mut self.body);
-        prost::encoding::encode_varint(length as u64, &mut self.body);
-        self.body.reserve(length);
-        write.encode_raw(&mut (&mut self.body).limit(length));
+        prost::encoding::encode_varint(write.len() as u64, &mut self.body);
+        self.body.extend_from_slice(write);
         self.operations += operations;
         match &mut self.span {
             Some(span) => {
                 span.rows.1 = row;
                 span.count += 1;
-                span.documents.1.clear();
-                span.documents.1.push_str(document);
+                span.ids.1.clear();
+                span.ids.1.push_str(id);
             }
-            None => {
-                let documents = (document.to_owned(), document.to_owned());
-                self.span = Some(Span { rows: (row, row), documents, count: 1 });
-            }
+            None => self.span = Some(Span { rows: (row, row), ids: (id.to_owned(), id.to_owned()), count: 1 }),
         }
-        Ok(())
+        // Who fills it up sends it, whether or not there is more to come.
+        if self.operations >= MAX_WRITES { self.send().await } else { Ok(()) }
     }
 
     /// Sends the commit at hand, when there is room in flight.
     async fn send(&mut self) -> Result<()> {
         let Some(span) = self.span.take() else { return Ok(()) };
-        let body: Bytes = self.body.split().freeze();
+        self.largest = self.largest.max(self.body.len());
+        let body: Bytes = std::mem::take(&mut self.body).freeze();
         let operations = std::mem::take(&mut self.operations);
         // Those that are back make room, and tell early of a failure.
         while let Some(landed) = self.flying.try_join_next() {
@@ -135,6 +133,8 @@ impl<'a> Commits<'a> {
             let outcome = client.commit(body, stop).await;
             (span, outcome)
         });
+        // It is on its way before the next one is encoded: both are the work of this thread.
+        tokio::task::yield_now().await;
         Ok(())
     }
 
@@ -196,7 +196,9 @@ impl<'a> Commits<'a> {
         }
         self.land_all().await;
         let Some((span, unwritten)) = self.failed.take() else { return Ok(()) };
-        let Span { rows, documents, count } = span;
+        let Span { rows, ids, count } = span;
+        let collection = self.collection;
+        let documents = (format!("{collection}/{}", ids.0), format!("{collection}/{}", ids.1));
         let doing = match self.doing {
             Doing::Writing => format!("writing to the collection {}", self.collection),
             Doing::Clearing => format!("clearing the collection {}", self.collection),

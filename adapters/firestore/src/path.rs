@@ -84,13 +84,15 @@ impl Collection {
         }
     }
 
-    /// The path of one of its documents.
-    pub(crate) fn document(&self, id: &str) -> Result<String> {
+    /// Checks the id of one of its documents.
+    ///
+    /// # Errors
+    /// `db.bad-value` with the document and what is wrong with its id.
+    pub(crate) fn check(&self, id: &str) -> Result<()> {
         check_id(id).map_err(|why| {
             Error::database(ErrorClass::BadValue, format!("the document {id:?} of {}: {why}", self.path))
                 .with_help("an id is 1 to 1,500 bytes without a slash, is not . or .., and does not look like __this__")
-        })?;
-        Ok(format!("{}/{id}", self.path))
+        })
     }
 
     /// What the name of a document of that id takes of its 1 MiB.
@@ -163,7 +165,6 @@ mod tests {
         let posts = Collection::parse("users/alice/posts").unwrap();
         assert_eq!(posts.id(), "posts");
         assert_eq!(posts.parent(&root), "projects/p/databases/(default)/documents/users/alice");
-        assert_eq!(posts.document("1").unwrap(), "users/alice/posts/1");
         for bad in ["", "users/alice", "/users", "users/", "users//posts", "__users__", ".", "a/../b"] {
             assert_eq!(Collection::parse(bad).unwrap_err().code(), "firestore.collection", "{bad:?}");
         }
@@ -174,12 +175,12 @@ mod tests {
         let users = Collection::parse("users").unwrap();
         let long = "x".repeat(MAX_ID_BYTES + 1);
         for bad in ["", ".", "..", "a/b", "__x__", "____", long.as_str()] {
-            let error = users.document(bad).unwrap_err();
+            let error = users.check(bad).unwrap_err();
             assert_eq!(error.code(), "db.bad-value", "{bad:?}");
             assert!(error.message().contains("of users"), "{error}");
         }
         for good in ["a", "...", "__x", "x__", "___", &"x".repeat(MAX_ID_BYTES), "ünï code", "`"] {
-            assert!(users.document(good).is_ok(), "{good:?}");
+            assert!(users.check(good).is_ok(), "{good:?}");
         }
     }
 

@@ -101,28 +101,6 @@ pub(crate) struct FieldTransform {
 /// The time at which the server had the request.
 pub(crate) const REQUEST_TIME: i32 = 1;
 
-/// One write of a commit.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Write {
-    #[prost(oneof = "Operation", tags = "1, 2")]
-    pub operation: Option<Operation>,
-    /// With one, the other fields of the document stay.
-    #[prost(message, optional, tag = "3")]
-    pub update_mask: Option<DocumentMask>,
-    #[prost(message, repeated, tag = "7")]
-    pub update_transforms: Vec<FieldTransform>,
-}
-
-/// What a write does.
-#[derive(Clone, PartialEq, prost::Oneof)]
-pub(crate) enum Operation {
-    #[prost(message, tag = "1")]
-    Update(Document),
-    /// By its full name.
-    #[prost(string, tag = "2")]
-    Delete(String),
-}
-
 /// That they are done.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct CommitResponse {

@@ -1,5 +1,6 @@
 //! The store: documents written under ids that are known beforehand, a collection cleared, and nothing else.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
@@ -13,7 +14,7 @@ use crate::client::{Client, Retrying};
 use crate::commits::{Commits, Doing, MAX_WRITES};
 use crate::error::describe;
 use crate::path::{Collection, check_field, field_path};
-use crate::proto::{Document as Stored, DocumentMask, FieldTransform, Operation, REQUEST_TIME, Write};
+use crate::proto::{DocumentMask, FieldTransform, REQUEST_TIME};
 use crate::ramp::Ramp;
 use crate::settings::{Endpoint, Settings};
 use crate::value::{Encoder, decode};
@@ -24,6 +25,11 @@ const MAX_DOCUMENT: usize = 1 << 20;
 const DOCUMENT_OVERHEAD: usize = 32;
 /// Where `connect` looks. Nothing needs to be there.
 const PROBED: &str = "fastman";
+/// The fields of a write: a document, or the name of one to be deleted; which of its fields are meant; those that the server fills in.
+const UPDATE: u32 = 1;
+const DELETE: u32 = 2;
+const MASK: u32 = 3;
+const TRANSFORMS: u32 = 7;
 /// How many documents of a read come at once: of the largest, 64 MiB.
 const PAGE: i32 = 60;
 
@@ -127,6 +133,7 @@ impl Store for FirestoreStore {
         self.check_writable()?;
         let collection = Collection::parse(target.table.as_str())?;
         let shape = Shape::new(target, &collection)?;
+        let mut encoder = Encoder::new(self.client.root());
         let mut commits =
             Commits::new(&self.client, &self.settings, self.ramp.as_mut(), Doing::Writing, collection.path());
         let mut recent = Recent::default();
@@ -139,22 +146,21 @@ impl Store for FirestoreStore {
             };
             for row in batch.rows() {
                 row_number += 1;
-                let (path, write) = match shape.write(row, &self.client, &collection) {
+                let (id, operations) = match shape.write(row, &mut encoder, &collection) {
                     Ok(write) => write,
-                    Err(error) => {
-                        return Err(commits.abandon(error.in_row(row_number)).await);
-                    }
+                    Err(error) => return Err(commits.abandon(error.in_row(row_number)).await),
                 };
-                if recent.has(&path) {
+                if recent.has(&id) {
                     if shape.mask.is_none() {
-                        let message = format!("two rows of {} have the id of the document {path}", collection.path());
+                        let path = collection.path();
+                        let message = format!("two rows of {path} have the id of the document {path}/{id}");
                         let error = Error::database(ErrorClass::UniqueViolation, message);
                         return Err(commits.abandon(error.in_row(row_number)).await);
                     }
                     // The later row wins, so the earlier one must have landed.
                     commits.settle().await?;
                 }
-                commits.add(&write, row_number, &path).await?;
+                commits.add(encoder.bytes(), operations, row_number, &id).await?;
             }
             rows.recycle(batch);
         }
@@ -165,6 +171,7 @@ impl Store for FirestoreStore {
         let collection = Collection::parse(table.as_str())?;
         let mut commits =
             Commits::new(&self.client, &self.settings, self.ramp.as_mut(), Doing::Clearing, collection.path());
+        let mut encoder = Encoder::new(self.client.root());
         let mut token = String::new();
         let mut number = 0;
         loop {
@@ -179,9 +186,10 @@ impl Store for FirestoreStore {
             };
             for document in page.documents {
                 number += 1;
-                let path = self.client.root().path(&document.name).unwrap_or_default().to_owned();
-                let delete = Write { operation: Some(Operation::Delete(document.name)), ..Write::default() };
-                commits.add(&delete, number, &path).await?;
+                encoder.begin();
+                encoder.text(DELETE, &[&document.name]);
+                let id = document.name.rsplit('/').next().unwrap_or_default();
+                commits.add(encoder.bytes(), 1, number, id).await?;
             }
             token = page.next_page_token;
             if token.is_empty() {
@@ -196,7 +204,7 @@ struct Shape {
     names: Vec<String>,
     id: Id,
     /// For upserts the fields that are written; the others of the document stay.
-    mask: Option<Vec<String>>,
+    mask: Option<DocumentMask>,
 }
 
 enum Id {
@@ -240,13 +248,18 @@ impl Shape {
         let mask = matches!(target.mode, WriteMode::Upsert { .. }).then(|| {
             let fields =
                 names.iter().enumerate().filter(|(index, _)| !matches!(id, Id::Column(column) if column == *index));
-            fields.map(|(_, name)| field_path(&[name])).collect()
+            DocumentMask { field_paths: fields.map(|(_, name)| field_path(&[name])).collect() }
         });
         Ok(Shape { names, id, mask })
     }
 
-    /// The document's path and the write that makes it.
-    fn write(&self, row: &[Value], client: &Client, collection: &Collection) -> Result<(String, Write)> {
+    /// Encodes the write that makes the row's document; its id, and how many operations the write is.
+    fn write<'r>(
+        &self,
+        row: &'r [Value],
+        encoder: &mut Encoder<'_>,
+        collection: &Collection,
+    ) -> Result<(Cow<'r, str>, usize)> {
         if row.len() != self.names.len() {
             let message =
                 format!("the row has {} values, and {} has {} columns", row.len(), collection.path(), self.names.len());
@@ -254,20 +267,25 @@ impl Shape {
         }
         let id = match &self.id {
             Id::Column(index) => given_id(&row[*index], collection)?,
-            Id::Key(columns) => document_id(&columns.iter().map(|index| row[*index].clone()).collect::<Vec<_>>()),
+            Id::Key(columns) => {
+                Cow::Owned(document_id(&columns.iter().map(|index| row[*index].clone()).collect::<Vec<_>>()))
+            }
         };
-        let path = collection.document(&id)?;
-        let refuse = |why: String| Error::database(ErrorClass::BadValue, format!("the document {path}: {why}"));
-        let mut encoder = Encoder::new(client.root());
-        let mut fields = BTreeMap::new();
-        for (index, (name, value)) in self.names.iter().zip(row).enumerate() {
-            if matches!(self.id, Id::Column(column) if column == index) {
-                continue;
+        collection.check(&id)?;
+        let refuse = |why: String| {
+            Error::database(ErrorClass::BadValue, format!("the document {}/{id}: {why}", collection.path()))
+        };
+        encoder.begin();
+        let document = encoder.message(UPDATE, |document| {
+            document.text(1, &[document.root().database(), "/documents/", collection.path(), "/", &id]);
+            for (index, (name, value)) in self.names.iter().zip(row).enumerate() {
+                if !matches!(self.id, Id::Column(column) if column == index) {
+                    document.field(name, value)?;
+                }
             }
-            if let Some(value) = encoder.field(name, value).map_err(refuse)? {
-                fields.insert(name.clone(), value);
-            }
-        }
+            Ok(())
+        });
+        document.map_err(refuse)?;
         let size = encoder.stored_size() + collection.stored_size_of_name(&id) + DOCUMENT_OVERHEAD;
         if size > MAX_DOCUMENT {
             let error = refuse(format!("it takes {size} bytes, and {MAX_DOCUMENT} (1 MiB) is the most"));
@@ -275,29 +293,32 @@ impl Shape {
                 error.with_help("put what is large into a sub-collection, or several fields into several documents")
             );
         }
-        let update_transforms: Vec<FieldTransform> = (encoder.into_server_times().iter())
+        let transforms: Vec<FieldTransform> = (encoder.server_times().iter())
             .map(|names| FieldTransform {
                 field_path: field_path(&names.iter().map(String::as_str).collect::<Vec<_>>()),
                 set_to_server_value: Some(REQUEST_TIME),
             })
             .collect();
-        let update_mask = self.mask.as_ref().map(|mask| DocumentMask {
-            field_paths: (mask.iter())
-                .filter(|path| !update_transforms.iter().any(|transform| transform.field_path == **path))
-                .cloned()
-                .collect(),
-        });
-        let document = Stored { name: client.root().name(&path), fields };
-        Ok((path, Write { operation: Some(Operation::Update(document)), update_mask, update_transforms }))
+        match &self.mask {
+            Some(mask) if transforms.is_empty() => encoder.encoded(MASK, mask),
+            Some(mask) => {
+                let filled = |path: &String| transforms.iter().any(|transform| transform.field_path == *path);
+                let field_paths = mask.field_paths.iter().filter(|path| !filled(path)).cloned().collect();
+                encoder.encoded(MASK, &DocumentMask { field_paths });
+            }
+            None => {}
+        }
+        transforms.iter().for_each(|transform| encoder.encoded(TRANSFORMS, transform));
+        Ok((id, 1 + transforms.len()))
     }
 }
 
 /// The id that a row gives its document.
-fn given_id(value: &Value, collection: &Collection) -> Result<String> {
+fn given_id<'v>(value: &'v Value, collection: &Collection) -> Result<Cow<'v, str>> {
     match value {
-        Value::Text(id) => Ok(id.clone()),
-        Value::Integer(id) => Ok(id.to_string()),
-        Value::Uuid(id) => Ok(id.to_string()),
+        Value::Text(id) => Ok(Cow::Borrowed(id)),
+        Value::Integer(id) => Ok(Cow::Owned(id.to_string())),
+        Value::Uuid(id) => Ok(Cow::Owned(id.to_string())),
         other => {
             let message = format!("a document of {} can't have {other:?} for its id", collection.path());
             Err(Error::database(ErrorClass::BadValue, message).with_help("an id is a text, an integer or a UUID"))

@@ -25,7 +25,7 @@ impl StoreHarness for Firestore {
     }
 
     fn required_in_ci(&self) -> bool {
-        true
+        support::must_be_had()
     }
 
     fn exemptions(&self) -> &[Exemption] {

@@ -18,7 +18,7 @@ pub struct Baseline {
 
 impl Baseline {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
-        let (project, target) = context.target_to_change("migrate:baseline")?;
+        let (project, target) = context.target_to_migrate("migrate:baseline")?;
         let migrator = context.checked_migrator(&project)?;
         let version = migrator.version(&self.version)?;
         let report = until_done(async {

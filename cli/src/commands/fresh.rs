@@ -122,7 +122,8 @@ impl Fresh {
             context.output.at_work();
             let mut cleared = BTreeMap::new();
             for name in &self.collections {
-                cleared.insert(name.clone(), store.clear(&Name::exact(name)).await?);
+                let count = store.clear(&Name::exact(name)).await.map_err(|error| with_cleared(error, &cleared))?;
+                cleared.insert(name.clone(), count);
             }
             let seeded = match &seeds {
                 Some(seeds) => Some(seeds.run(context, project, &mut backend, &SeedOptions::default()).await?),
@@ -140,4 +141,13 @@ impl Fresh {
         }
         Ok(Exit::Done)
     }
+}
+
+/// The error with the collections that were cleared before it.
+fn with_cleared(error: Error, cleared: &BTreeMap<String, u64>) -> Error {
+    if cleared.is_empty() {
+        return error;
+    }
+    let cleared: Vec<String> = cleared.iter().map(|(name, count)| format!("{count} of {name}")).collect();
+    error.with_detail(format!("deleted before that: {}", cleared.join(", ")))
 }

@@ -67,7 +67,7 @@ pub fn version(migrator: &Migrator, text: Option<&str>) -> Result<Option<Version
 
 impl Migrate {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
-        let (project, target) = context.target_to_change("database:migrate")?;
+        let (project, target) = context.target_to_migrate("database:migrate")?;
         let migrator = context.checked_migrator(&project)?;
         let options = MigrateOptions {
             to: version(&migrator, self.to.as_deref())?,

@@ -51,7 +51,7 @@ pub struct Repair {
 
 impl Repair {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
-        let (project, target) = context.target_to_change("migrate:repair")?;
+        let (project, target) = context.target_to_migrate("migrate:repair")?;
         let migrator = context.checked_migrator(&project)?;
         let version = version(&migrator, self.version.as_deref())?;
         let report = until_done(async {

@@ -116,7 +116,7 @@ fn undo(
     how: How,
     extent: impl FnOnce(&fastman_core::migrate::Migrator) -> Result<Extent, Stop>,
 ) -> Result<Exit, Stop> {
-    let (project, target) = context.target_to_change(command)?;
+    let (project, target) = context.target_to_migrate(command)?;
     let migrator = context.migrator(&project);
     let options = how.options(extent(&migrator)?);
     let access = if how.pretend { Access::Read } else { Access::Write };
@@ -152,7 +152,7 @@ fn undo(
 impl Redo {
     pub fn run(&self, context: &Context<'_>) -> Result<Exit, Stop> {
         let command = "migrate:redo";
-        let (project, target) = context.target_to_change(command)?;
+        let (project, target) = context.target_to_migrate(command)?;
         let migrator = context.checked_migrator(&project)?;
         let options = self.how.options(Extent::Steps(self.steps));
         let access = if self.how.pretend { Access::Read } else { Access::Write };

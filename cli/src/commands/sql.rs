@@ -37,7 +37,7 @@ impl Sql {
         let project = context.project()?;
         let server_version = self.server_version.as_deref().map(server_version).transpose()?;
         let dialect = match &self.dialect {
-            Some(name) => context.registry.dialect(name, server_version)?,
+            Some(name) => context.dialect_named(name, server_version)?,
             None => {
                 let target = context.target(&project).map_err(|error| match error.code() {
                     "url.missing" => Error::usage("sql.no-dialect", "for which engine is not said")

@@ -63,7 +63,7 @@ pub fn killed_anywhere_a_rerun_ends_in_the_same_documents(emulator: &Emulator) -
         let url = emulator.project();
         // Once, or several times one after the other.
         for _ in 0..=round % 3 {
-            let delay = random.moment(whole * 21 / 20);
+            let delay = whole / 5 + random.moment(whole * 17 / 20);
             let mut child = project
                 .command(&["database:seed", "--url", &url])
                 .stdout(Stdio::null())

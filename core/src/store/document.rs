@@ -13,7 +13,8 @@ pub fn document_id(values: &[Value]) -> String {
     for value in values {
         absorb(&mut hash, value);
     }
-    hash.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+    let digit = |digit: u8| char::from_digit(u32::from(digit), 16).unwrap_or_default();
+    hash.finalize().iter().take(10).flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]).collect()
 }
 
 /// Every value enters as its kind, the length of what follows, and that: no two lists of values read the same.

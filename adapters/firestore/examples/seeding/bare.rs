@@ -1,7 +1,5 @@
 //! The loop that fastman is held against: commits of 500 writes, encoded beforehand, several in flight.
 
-use std::time::Instant;
-
 use bytes::{BufMut, Bytes, BytesMut};
 use fastman_core::value::Value;
 use hyper::http::uri::PathAndQuery;
@@ -14,13 +12,19 @@ use tonic::{Request, Status};
 /// As many as fastman has.
 const IN_FLIGHT: usize = 8;
 
-/// Writes as many users and gives the seconds that it took; what is encoded beforehand is not counted.
-pub async fn write(address: &str, project: String, count: u64) -> f64 {
+/// The requests that write as many users into a project.
+pub fn requests(project: &str, count: u64) -> Vec<Bytes> {
     let database = format!("projects/{project}/databases/(default)");
-    let requests: Vec<Bytes> =
-        (0..count).step_by(500).map(|first| commit(&database, first..(first + 500).min(count))).collect();
-    let start = Instant::now();
-    let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
+    (0..count).step_by(500).map(|first| commit(&database, first..(first + 500).min(count))).collect()
+}
+
+/// A connection.
+pub async fn connect(address: &str) -> Channel {
+    Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
+}
+
+/// Sends all of them.
+pub async fn write(channel: Channel, requests: Vec<Bytes>) {
     let mut flying: JoinSet<()> = JoinSet::new();
     for request in requests {
         while flying.len() >= IN_FLIGHT {
@@ -39,7 +43,6 @@ pub async fn write(address: &str, project: String, count: u64) -> f64 {
     while let Some(landed) = flying.join_next().await {
         landed.unwrap();
     }
-    start.elapsed().as_secs_f64()
 }
 
 /// A field that holds bytes.

@@ -9,11 +9,17 @@ fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
+/// The fields of a document of which nothing else is encoded.
+fn fields(encoder: &Encoder<'_>) -> std::collections::BTreeMap<String, Stored> {
+    crate::proto::Document::decode(encoder.bytes()).unwrap().fields
+}
+
 /// What the value reads back as.
 fn there_and_back(value: Value) -> Result<Value, String> {
     let root = Root::new("p", "(default)");
-    let stored = Encoder::new(&root).field("f", &value)?.ok_or("the server fills it in")?;
-    Ok(decode(stored, &root))
+    let mut encoder = Encoder::new(&root);
+    encoder.field("f", &value)?;
+    Ok(decode(fields(&encoder).remove("f").ok_or("the server fills it in")?, &root))
 }
 
 #[test]
@@ -140,9 +146,21 @@ fn maps_stand_twenty_deep_and_no_deeper() {
 fn the_servers_time_is_no_value_but_a_field_that_the_server_fills_in() {
     let root = Root::new("p", "(default)");
     let mut encoder = Encoder::new(&root);
-    assert_eq!(encoder.field("at", &Value::ServerTimestamp), Ok(None));
+    assert_eq!(encoder.field("at", &Value::ServerTimestamp), Ok(()));
     let map = Value::Map(vec![("made".to_owned(), Value::ServerTimestamp), ("by".to_owned(), Value::Integer(1))]);
-    let stored = encoder.field("log", &map).unwrap().unwrap();
-    assert_eq!(decode(stored, &root), Value::Map(vec![("by".to_owned(), Value::Integer(1))]));
-    assert_eq!(encoder.into_server_times(), [vec!["at".to_owned()], vec!["log".to_owned(), "made".to_owned()]]);
+    encoder.field("log", &map).unwrap();
+    let mut fields = fields(&encoder);
+    assert_eq!(fields.len(), 1);
+    assert_eq!(decode(fields.remove("log").unwrap(), &root), Value::Map(vec![("by".to_owned(), Value::Integer(1))]));
+    assert_eq!(encoder.server_times(), [vec!["at".to_owned()], vec!["log".to_owned(), "made".to_owned()]]);
+}
+
+#[test]
+fn lengths_of_every_size_are_written_before_what_they_are_the_lengths_of() {
+    for length in [0, 1, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 16_370, 16_384, 300_000] {
+        let long = text(&"x".repeat(length));
+        let value =
+            Value::Map(vec![("a".to_owned(), Value::Array(vec![long.clone(), Value::Null])), ("b".to_owned(), long)]);
+        assert_eq!(there_and_back(value.clone()), Ok(value), "{length}");
+    }
 }

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses its part of it")]
 
+#[path = "../../../../conformance-tests/src/exempt.rs"]
+mod exempt;
+
 use async_trait::async_trait;
 use fastman_core::Result;
 use fastman_core::adapter::ConnectOptions;
@@ -11,6 +14,11 @@ use fastman_core::url::DatabaseUrl;
 use fastman_core::value::Value;
 use fastman_firestore::FirestoreStore;
 pub use fastman_test_servers::{Emulator, FIRESTORE_COMMAND as COMMAND};
+
+/// Whether a run with `CI=true` must have the emulator, which a dated line may excuse.
+pub fn must_be_had() -> bool {
+    exempt::must_be_had(include_str!("../../../../tools/missing-servers"), "firestore")
+}
 
 /// Connects to a URL, with nothing of the process's own environment.
 pub async fn connect(url: &str) -> Result<FirestoreStore> {

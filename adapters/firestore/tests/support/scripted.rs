@@ -1,5 +1,7 @@
 //! A server that speaks as much gRPC as it takes to give the answers that an emulator never gives.
 
+#![allow(dead_code, reason = "each test binary uses its part of it")]
+
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
