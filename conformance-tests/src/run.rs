@@ -106,12 +106,15 @@ pub fn run(arguments: &Arguments, ci: bool, subjects: Vec<Subject>, tests: Vec<T
     let mut servers = Vec::new();
     let mut broken = Vec::new();
     for harness in subjects {
-        let availability = if arguments.list { Availability::Ready } else { block_on(harness.availability()) };
         for exemption in harness.exemptions() {
             if !tests.iter().any(|test| test.name() == exemption.test) {
                 broken.push(format!("{} exempts {}, which is no test", harness.backend(), exemption.test));
             }
         }
+        if !tests.iter().any(|test| is_asked_for(arguments, &harness, test)) {
+            continue;
+        }
+        let availability = if arguments.list { Availability::Ready } else { block_on(harness.availability()) };
         if let Availability::Missing { reason, command } = &availability
             && ci
             && harness.required_in_ci()
@@ -136,6 +139,15 @@ pub fn run(arguments: &Arguments, ci: bool, subjects: Vec<Subject>, tests: Vec<T
     broken.is_empty() && !conclusion.has_failed()
 }
 
+/// Whether the arguments leave the test in. A backend of which they leave none is not looked at, and need not be there.
+fn is_asked_for(arguments: &Arguments, harness: &Subject, test: &Test) -> bool {
+    !arguments.is_filtered_out(&Trial::test(trial_name(harness, test), || Ok(())))
+}
+
+fn trial_name(harness: &Subject, test: &Test) -> String {
+    format!("{}::{}", harness.backend(), test.name())
+}
+
 /// What became of each test that was run: backend, name, outcome.
 type Notes = Arc<Mutex<Vec<(String, String, Outcome)>>>;
 
@@ -147,9 +159,9 @@ enum Outcome {
 }
 
 fn trial(harness: &Subject, availability: &Availability, test: Test, notes: &Notes) -> Trial {
-    let backend = harness.backend();
+    let name = trial_name(harness, &test);
     let (harness, availability, notes) = (harness.clone(), availability.clone(), notes.clone());
-    Trial::ignorable_test(format!("{backend}::{}", test.name()), move || {
+    Trial::ignorable_test(name, move || {
         let note = |outcome| notes.lock().unwrap().push((harness.backend(), test.name(), outcome));
         let prepared = match &availability {
             Availability::Missing { reason, command } => Err(format!("{reason}; try: {command}")),

@@ -99,6 +99,18 @@ fn a_missing_backend_is_ignored_but_not_where_it_must_be_had() {
 }
 
 #[test]
+fn a_backend_that_no_test_is_asked_of_need_not_be_there() {
+    let missing = || vec![Subject::Sql(Arc::new(Fake { missing: true, required: true, ..THERE }) as Arc<dyn Harness>)];
+    let asked = |filter: &str| Arguments {
+        logfile: Some("/dev/null".to_owned()),
+        filter: Some(filter.to_owned()),
+        ..Arguments::default()
+    };
+    assert!(run(&asked("other::"), true, missing(), vec![passes()]));
+    assert!(!run(&asked("fake::"), true, missing(), vec![passes()]));
+}
+
+#[test]
 fn an_exempt_test_is_not_run_and_an_exemption_of_no_test_fails_the_run() {
     let exempt = |test| Fake { exemptions: vec![Exemption { test, reason: "it can't" }], ..THERE };
     assert!(is_well(true, exempt("group::fails"), vec![passes(), fails()]));
