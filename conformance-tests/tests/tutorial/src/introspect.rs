@@ -27,7 +27,8 @@ pub(crate) struct Catalog {
 type Rows = BTreeMap<String, Vec<Row>>;
 
 impl Catalog {
-    /// What is asked, each answer's first column the name of the relation. SPG makes pg_class anew for whoever asks, so nobody does.
+    /// What is asked, each answer's first column the name of the relation. SPG makes pg_class anew for whoever asks, so nobody does; and
+    /// of its own relations, numbered below 16,384, it has so many columns that naming them would take longer than all else.
     pub(crate) const QUERIES: [&str; 6] = [
         "SELECT t.table_name, v.definition
          FROM information_schema.tables t
@@ -36,7 +37,7 @@ impl Catalog {
         "SELECT CAST(a.attrelid AS regclass), a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
                 CAST(a.attidentity AS text), CAST(a.attgenerated AS text), pg_get_expr(d.adbin, d.adrelid)
          FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-         WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+         WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
         "SELECT CAST(k.conrelid AS regclass), k.conname, CAST(k.contype AS text), k.conkey,
                 CAST(k.confrelid AS regclass), k.confkey, CAST(k.confdeltype AS text), pg_get_constraintdef(k.oid)
          FROM pg_constraint k WHERE k.contype IN ('p', 'u', 'f', 'c') ORDER BY k.conname",
@@ -69,12 +70,12 @@ impl Catalog {
         }
     }
 
-    /// Every table and view.
+    /// Every table and view, as the first of the queries has them.
     pub(crate) fn relations(&self) -> Vec<CatalogObject> {
         let objects = self.relations.iter().map(|(name, relation)| {
             let (kind, sql) = match relation.optional(1) {
                 Some(query) => (ObjectKind::View, format!("CREATE VIEW {} AS {query}", quoted(name))),
-                None => (ObjectKind::Table, self.echo(name).unwrap_or_default()),
+                None => (ObjectKind::Table, String::new()),
             };
             CatalogObject { kind, table: name.clone(), name: name.clone(), sql }
         });

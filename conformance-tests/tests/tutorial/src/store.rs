@@ -121,17 +121,22 @@ impl SpgStore {
 
     /// The catalog as this session sees it now.
     async fn catalog(&mut self) -> Result<Catalog> {
+        self.look(&Catalog::QUERIES).await
+    }
+
+    /// As much of the catalog as these queries give.
+    async fn look(&mut self, queries: &[&str]) -> Result<Catalog> {
         let mut answers = Vec::new();
-        for sql in Catalog::QUERIES {
+        for sql in queries {
             answers.push(self.query(sql, &[]).await?);
         }
         Ok(Catalog::new(answers))
     }
 
-    /// The statement that writes one row, and the columns of its target.
-    fn insert(&self, target: &WriteTarget) -> String {
+    /// The statement that writes so many rows.
+    fn insert(&self, target: &WriteTarget, rows: usize) -> String {
         let columns: Vec<Name> = target.columns.iter().map(|column| column.name.clone()).collect();
-        let insert = insert_with_placeholders(&*self.dialect, &target.table, &columns, 1);
+        let insert = insert_with_placeholders(&*self.dialect, &target.table, &columns, rows);
         let WriteMode::Upsert { key } = &target.mode else { return insert };
         let is_key = |column: &&Name| key.iter().any(|key| key.key() == column.key());
         let list = |columns: &[Name]| columns.iter().map(|column| quoted(column.as_str())).collect::<Vec<_>>();
@@ -146,20 +151,31 @@ impl SpgStore {
 
     /// Writes in the transaction that is open.
     async fn write_all(&mut self, target: &WriteTarget, rows: &mut dyn RowSource) -> Result<u64> {
-        let sql = self.insert(target);
+        let one = self.insert(target, 1);
+        // In a transaction each statement copies what the ones before it changed.
+        let together = (dialect::MOST_PARAMETERS as usize / target.columns.len().max(1)).max(1);
         let mut written = 0_u64;
         while let Some(batch) = rows.next_batch().await? {
             let bound = batch.rows().map(bind).collect::<Result<Vec<_>>>()?;
-            let (sql, size) = (sql.clone(), batch.len() as u64);
             rows.recycle(batch);
-            self.work(STATEMENT, move |turn| {
-                for (row, number) in bound.iter().zip(written + 1..) {
-                    turn.with(|database| execute(database, &sql, row)).map_err(|error| error.in_row(number))?;
-                }
-                Ok(())
-            })
-            .await?;
-            written += size;
+            for piece in bound.chunks(together) {
+                let (all, one, piece) = (self.insert(target, piece.len()), one.clone(), piece.to_vec());
+                let size = piece.len() as u64;
+                self.work(STATEMENT, move |turn| {
+                    turn.with(|database| database.execute("SAVEPOINT piece"))?;
+                    if turn.with(|database| execute(database, &all, &piece.concat())).is_ok() {
+                        return turn.with(|database| database.execute("RELEASE SAVEPOINT piece")).map(drop);
+                    }
+                    // One of them is refused, and which one it is has to be told.
+                    turn.with(|database| database.execute("ROLLBACK TO SAVEPOINT piece"))?;
+                    for (row, number) in piece.iter().zip(written + 1..) {
+                        turn.with(|database| execute(database, &one, row)).map_err(|error| error.in_row(number))?;
+                    }
+                    Ok(())
+                })
+                .await?;
+                written += size;
+            }
         }
         let table = target.table.as_str();
         for column in self.catalog().await?.identities(table) {
@@ -290,7 +306,7 @@ impl SqlStore for SpgStore {
     }
 
     async fn relations(&mut self) -> Result<Vec<CatalogObject>> {
-        Ok(self.catalog().await?.relations())
+        Ok(self.look(&Catalog::QUERIES[..1]).await?.relations())
     }
 
     async fn introspect(&mut self, tables: Option<&[Name]>) -> Result<Schema> {
