@@ -1,8 +1,8 @@
 //! What a user sees: data on stdout, everything else on stderr, in colour where that is wanted, as JSON where that is.
 
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use fastman_core::Error;
 use serde::Serialize;
@@ -17,8 +17,8 @@ pub struct Output {
     quiet: bool,
     data_color: bool,
     message_color: bool,
-    /// Whether the database is being changed.
-    at_work: AtomicBool,
+    /// What an interrupt leaves, where it leaves something or somebody may think so.
+    leaves: Mutex<Option<String>>,
     closed: AtomicBool,
     failure: Mutex<Option<std::io::Error>>,
 }
@@ -58,7 +58,7 @@ impl Output {
             quiet: global.quiet,
             data_color: !global.json && colored(global.color, std::io::stdout().is_terminal()),
             message_color: !global.json && colored(global.color, std::io::stderr().is_terminal()),
-            at_work: AtomicBool::new(false),
+            leaves: Mutex::new(None),
             closed: AtomicBool::new(false),
             failure: Mutex::new(None),
         }
@@ -135,7 +135,12 @@ impl Output {
 
     /// From now on an interrupt may leave something done.
     pub fn at_work(&self) {
-        self.at_work.store(true, Ordering::Relaxed);
+        self.leaves("`fastman migrate:status` says how far it got");
+    }
+
+    /// What an interrupt leaves from now on.
+    pub fn leaves(&self, text: impl Into<String>) {
+        *self.leaves.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.into());
     }
 
     /// Says that Ctrl-C ended the command.
@@ -144,9 +149,9 @@ impl Output {
             // The terminal shows ^C where the cursor is.
             self.message("");
         }
-        let message = match self.at_work.load(Ordering::Relaxed) {
-            true => "interrupted; `fastman migrate:status` says how far it got",
-            false => "interrupted",
+        let message = match &*self.leaves.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(left) => format!("interrupted; {left}"),
+            None => "interrupted".to_owned(),
         };
         let error = Error::failed("interrupted", message);
         if self.json {

@@ -1,4 +1,4 @@
-//! Progress bars on a terminal, while rows are made and written.
+//! Progress bars on a terminal, while rows are made and written; and what Ctrl-C would leave of them.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -15,21 +15,48 @@ const OPEN: &str = "{prefix} {spinner} {human_pos} rows  {per_sec}  {elapsed}";
 /// Work that is done sooner shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// What is kept of rows when writing them is interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing in any case.
+    Nothing,
+    /// Whole seeders.
+    Seeders,
+    /// What was written until then.
+    All,
+}
+
 /// A bar for the table that is being written to.
 #[derive(Debug)]
-pub struct Progress {
+pub struct Progress<'a> {
+    output: &'a Output,
+    kept: Kept,
+    /// The seeders that are done.
+    done: Vec<String>,
     live: bool,
     bar: Option<ProgressBar>,
     begun: std::time::Instant,
 }
 
-impl Progress {
+impl Progress<'_> {
     /// On stderr, where that is a terminal and progress is wanted.
-    pub fn new(output: &Output) -> Progress {
+    pub fn new(output: &Output, kept: Kept) -> Progress<'_> {
         Progress {
+            output,
+            kept,
+            done: Vec::new(),
             live: output.shows_progress() && std::io::stderr().is_terminal(),
             bar: None,
             begun: std::time::Instant::now(),
+        }
+    }
+
+    /// What an interrupt would leave, `now` being what becomes of the seeder under way.
+    fn leaves(&self, now: Option<String>) {
+        let done = (!self.done.is_empty()).then(|| format!("done, and kept: {}", self.done.join(", ")));
+        let parts: Vec<String> = now.into_iter().chain(done).collect();
+        if self.kept != Kept::Nothing && !parts.is_empty() {
+            self.output.leaves(parts.join("; "));
         }
     }
 
@@ -40,9 +67,17 @@ impl Progress {
     }
 }
 
-impl SeedObserver for Progress {
+impl SeedObserver for Progress<'_> {
     fn seeder_started(&mut self, class: &str, index: usize, count: usize) {
         tracing::debug!(class, seeder = index + 1, of = count, "seeding");
+        self.leaves(Some(match self.kept {
+            Kept::All => format!("what {class} has written so far is there, and is replaced when it runs again"),
+            _ => format!("nothing that {class} wrote was kept"),
+        }));
+    }
+
+    fn seeder_committing(&mut self, class: &str) {
+        self.leaves(Some(format!("{class} was being committed: look whether its rows are there")));
     }
 
     fn rows_started(&mut self, class: &str, table: &str, rows: Option<u64>) {
@@ -77,10 +112,12 @@ impl SeedObserver for Progress {
     fn seeder_finished(&mut self, report: &SeederReport) {
         tracing::debug!(class = report.class, rows = report.rows(), "committed");
         self.clear();
+        self.done.push(report.class.clone());
+        self.leaves(None);
     }
 }
 
-impl Drop for Progress {
+impl Drop for Progress<'_> {
     fn drop(&mut self) {
         self.clear();
     }

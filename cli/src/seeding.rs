@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::context::{self, Access, Context};
 use crate::output::{Output, Style, duration};
-use crate::progress::Progress;
+use crate::progress::{Kept, Progress};
 use crate::run::{Stop, until_done};
 use crate::table::{self, Cell};
 
@@ -124,11 +124,9 @@ impl Seeds {
         options: &SeedOptions,
     ) -> Result<SeedReport, Stop> {
         let tables = tables(schema(context, project)?, backend);
-        if !options.pretend {
-            context.output.at_work();
-        }
         let seeding = self.seeding(context, project, &tables);
-        Ok(seed(backend, &seeding, options, &mut Progress::new(context.output)).await?)
+        let kept = kept(backend, options);
+        Ok(seed(backend, &seeding, options, &mut Progress::new(context.output, kept)).await?)
     }
 
     /// Runs them, and gives back the rows as they were written.
@@ -143,9 +141,9 @@ impl Seeds {
         options: &SeedOptions,
     ) -> Result<(SeedReport, Vec<MadeRows>), Stop> {
         let tables = tables(schema(context, project)?, backend);
-        context.output.at_work();
         let seeding = self.seeding(context, project, &tables);
-        Ok(create_rows(backend, &seeding, options, &mut Progress::new(context.output)).await?)
+        let kept = kept(backend, options);
+        Ok(create_rows(backend, &seeding, options, &mut Progress::new(context.output, kept)).await?)
     }
 
     /// Runs them in a database that has just been migrated.
@@ -164,6 +162,15 @@ impl Seeds {
     /// What there is to say where there is no seeder at all.
     pub fn nothing(&self) -> Option<String> {
         self.seeders.is_empty().then(|| format!("{} has no seeders; make one: fastman make:seeder user", self.folder))
+    }
+}
+
+/// What an interrupt leaves of a run.
+fn kept(backend: &Backend, options: &SeedOptions) -> Kept {
+    match backend {
+        _ if options.pretend => Kept::Nothing,
+        Backend::Sql(_) => Kept::Seeders,
+        Backend::Documents(_) => Kept::All,
     }
 }
 

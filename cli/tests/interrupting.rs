@@ -71,6 +71,37 @@ fn it_does_not_claim_to_take_back_what_no_transaction_holds() {
 }
 
 #[test]
+fn it_takes_back_the_seeder_that_runs_and_says_which_ones_stay() {
+    let project = Project::new();
+    project.migration(1, "create_logs_table", "CREATE TABLE logs (line VARCHAR(200) NOT NULL);");
+    project.done(&["database:migrate"]);
+    project.write("tests/factories/log_factory.toml", "table = \"logs\"\n[fields]\nline = \"=sentence()\"\n");
+    project.write("database/seeders/a_seeder.toml", "[[logs]]\nline = \"the first\"\n");
+    let endless = "[seeder]\nafter = [\"ASeeder\"]\n[[seeder.make]]\nfactory = \"LogFactory\"\ncount = 100000000000\n";
+    project.write("database/seeders/endless_seeder.toml", endless);
+    let count = || {
+        let connection = rusqlite::Connection::open(project.path("app.db")).unwrap();
+        connection.query_row("SELECT COUNT(*) FROM logs", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let child = start(&project, &["database:seed"]);
+    wait_until("the second seeder", || count() == 1 && project.path("app.db-journal").exists());
+    std::thread::sleep(Duration::from_millis(200));
+    interrupt(&child);
+    let (outcome, took) = end_of(child);
+    assert_eq!(outcome.code, 130, "{outcome:?}");
+    let said = "interrupted; nothing that EndlessSeeder wrote was kept; done, and kept: ASeeder";
+    assert!(outcome.stderr.contains(said), "{outcome:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_eq!(count(), 1);
+    let child = start(&project, &["database:seed", "--pretend"]);
+    std::thread::sleep(Duration::from_millis(500));
+    interrupt(&child);
+    let (outcome, _) = end_of(child);
+    assert_eq!((outcome.code, outcome.stderr.trim_end()), (130, "interrupted"));
+    assert_eq!(count(), 1);
+}
+
+#[test]
 fn it_ends_the_wait_for_another_migrator() {
     let project = Project::new();
     project.migration(1, "create_users_table", "CREATE TABLE users (id BIGINT PRIMARY KEY);");

@@ -69,7 +69,7 @@ pub(crate) fn note(text: &str) {
 type Test = fn(Engine, Extent);
 
 fn trials(extent: Extent) -> Vec<Trial> {
-    let tests: [(&str, Test); 9] = [
+    let tests: [(&str, Test); 10] = [
         (
             "killed_anywhere_a_rerun_ends_in_the_same_schema_and_rows",
             killing::killed_anywhere_a_rerun_ends_in_the_same_schema_and_rows,
@@ -98,6 +98,10 @@ fn trials(extent: Extent) -> Vec<Trial> {
         (
             "a_seeder_that_is_killed_is_there_as_a_whole_or_not_at_all",
             seeding::a_seeder_that_is_killed_is_there_as_a_whole_or_not_at_all,
+        ),
+        (
+            "interrupted_in_the_middle_of_a_load_nothing_of_the_seeder_stays",
+            seeding::interrupted_in_the_middle_of_a_load_nothing_of_the_seeder_stays,
         ),
         (
             "the_blog_is_seeded_with_the_commands_of_the_documentation",

@@ -39,6 +39,7 @@ CREATE TABLE letters (
     subject VARCHAR(200) NOT NULL,
     sent_at TIMESTAMP
 );
+CREATE INDEX ix_letters_sender_id ON letters (sender_id);
 CREATE TABLE visits (day DATE NOT NULL, page VARCHAR(80) NOT NULL, number INTEGER NOT NULL);",
     );
     let factory = |name: &str, text: &str| project.write(&format!("tests/factories/{name}_factory.toml"), text);

@@ -3,13 +3,16 @@
 
 use std::time::{Duration, Instant};
 
+use fastman_core::store::SqlStore;
+use fastman_core::value::Value;
+
 use crate::backend::{Database, Engine};
 use crate::killing::killed_at;
 use crate::program::{Victim, begin, migrate, run};
 use crate::proxy::{Moment, Proxy};
 use crate::random::Random;
 use crate::seeds::{self, Found};
-use crate::support::{Outcome, Project};
+use crate::support::{Outcome, Project, interrupt};
 use crate::{Extent, note};
 
 const SEED: [&str; 2] = ["database:seed", "--json"];
@@ -124,4 +127,37 @@ fn killed_after(database: &Database, project: &Project, delay: Duration) -> bool
     std::thread::sleep(delay);
     child.kill().unwrap();
     child.wait().unwrap().code().is_none()
+}
+
+/// Ctrl-C while a load is under way that would take minutes.
+pub fn interrupted_in_the_middle_of_a_load_nothing_of_the_seeder_stays(engine: Engine, _: Extent) {
+    let server = engine.shared().unwrap();
+    let project = seeds::project(10);
+    let long = "[[seeder.make]]\nfactory = \"PersonFactory\"\ncount = 5000000\n";
+    project.write("database/seeders/person_seeder.toml", &format!("[seeder]\nafter = [\"AccountSeeder\"]\n{long}"));
+    let database = engine.database(&server);
+    migrate(&project, &database, "nothing is interrupted yet");
+    let mut child = begin(&project, &database.url, &["database:seed"]);
+    let loads = async |store: &mut dyn SqlStore| {
+        while !database.runs(store, bulk(engine)).await? {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
+    };
+    database.ask(loads).unwrap();
+    let interrupted = Instant::now();
+    interrupt(&child);
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    assert_eq!(outcome.code, 130, "{outcome:?}");
+    assert!(interrupted.elapsed() < Duration::from_secs(10), "{:?}", interrupted.elapsed());
+    let said = "interrupted; nothing that PersonSeeder wrote was kept; done, and kept: AccountSeeder";
+    assert!(outcome.stderr.contains(said), "{outcome:?}");
+    database.wait_until_quiet();
+    let count = |table: &str| {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        database.ask(async |store| store.query(&sql, &[]).await).unwrap().remove(0).remove(0)
+    };
+    assert_eq!(["accounts", "people", "letters"].map(count), [2, 0, 0].map(Value::Integer));
+    database.dispose();
 }

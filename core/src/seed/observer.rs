@@ -25,6 +25,11 @@ pub trait SeedObserver: Send {
         let _ = report;
     }
 
+    /// All rows of a seeder are written, and its transaction is about to be committed.
+    fn seeder_committing(&mut self, class: &str) {
+        let _ = class;
+    }
+
     /// A seeder is committed.
     fn seeder_finished(&mut self, report: &SeederReport) {
         let _ = report;

@@ -211,6 +211,7 @@ impl<'a> Run<'a> {
                     let mut transaction = Transaction::begin(&mut **store, TransactionOptions::default()).await?;
                     match self.one(index, &mut Target::Sql(transaction.store())).await {
                         Ok(mut seeder) => {
+                            self.observer.seeder_committing(&seeder.class);
                             let committing = Instant::now();
                             transaction.commit().await.map_err(|error| self.nothing_kept(error, index))?;
                             seeder.seconds += committing.elapsed().as_secs_f64();
