@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::input::Word;
 use super::tables::Tables;
-use crate::dialect::{Dialect, RenderInput};
+use crate::dialect::{DdlTransactions, Dialect, RenderInput};
 use crate::error::{Error, Result, SourceText};
 use crate::flavour::{Flavours, LexicalRules};
 use crate::migrate::controls_transaction;
@@ -129,7 +129,7 @@ impl SqlSeeder {
     ///
     /// # Errors
     /// `seed.no-section` where the file has nothing for the engine; what is wrong in the portable SQL, at its place;
-    /// `seed.transaction-control` for a statement that begins or ends a transaction.
+    /// `seed.transaction-control` for a statement that begins or ends a transaction; `seed.commits` for one that does so by the way.
     pub fn statements(&self, dialect: &dyn Dialect, flavours: &Flavours, tables: &Tables) -> Result<Vec<SqlStatement>> {
         let flavour = dialect.flavour();
         let own = flavours
@@ -141,7 +141,7 @@ impl SqlSeeder {
             Some(section) if section.flavours.is_empty() => {
                 self.portable(section, dialect, tables).map_err(|error| about_seeding(error, flavour.name))
             }
-            Some(section) => self.raw(section, &flavour.lexical),
+            Some(section) => self.raw(section, &flavour.lexical, dialect.facts().ddl),
             None => {
                 let name = flavour.name;
                 Err(Error::failed("seed.no-section", format!("{} has nothing for {name}", self.source.name)).with_help(
@@ -196,12 +196,14 @@ impl SqlSeeder {
         Ok(statements)
     }
 
-    fn raw(&self, section: &SqlSection, rules: &LexicalRules) -> Result<Vec<SqlStatement>> {
+    fn raw(&self, section: &SqlSection, rules: &LexicalRules, ddl: DdlTransactions) -> Result<Vec<SqlStatement>> {
         let body = self.source.text.get(section.body.clone()).unwrap_or_default();
         let mut statements = Vec::new();
         for (range, sql) in split(body, rules) {
             let span = section.body.start + range.start..section.body.start + range.end;
-            if controls_transaction(sql) {
+            let begins = Lexer::new(sql, 0..sql.len(), *rules).find(|token| !token.kind.is_comment());
+            let bare = begins.and_then(|token| sql.get(token.start..)).unwrap_or(sql);
+            if controls_transaction(bare) {
                 return Err(Error::failed(
                     "seed.transaction-control",
                     "a seeder may not begin or end a transaction: it runs in one",
@@ -209,10 +211,40 @@ impl SqlSeeder {
                 .with_help("take the statement out")
                 .at(&self.source, span, "this ends what holds the seeder together"));
             }
+            if ddl == DdlTransactions::Committing
+                && let Some(word) = commits(bare)
+            {
+                let help = match word.as_str() {
+                    "TRUNCATE" => "write DELETE FROM in its place",
+                    _ => "what changes the schema belongs into a migration: fastman make:migration \"...\"",
+                };
+                return Err(Error::failed(
+                    "seed.commits",
+                    format!("{word} commits on this engine, and of a seeder all is kept or nothing"),
+                )
+                .with_help(help)
+                .at(&self.source, span, "this would keep what stands before it"));
+            }
             statements.push(SqlStatement { sql: sql.to_owned(), span });
         }
         Ok(statements)
     }
+}
+
+/// The word by which a statement commits what was done before it, on engines where DDL does that.
+fn commits(sql: &str) -> Option<String> {
+    let mut words = sql.split(|character: char| !character.is_alphanumeric() && character != '_');
+    let mut next = || words.find(|word| !word.is_empty()).unwrap_or_default().to_uppercase();
+    let (first, second) = (next(), next());
+    let does = match first.as_str() {
+        // What is temporary is nobody else's.
+        "CREATE" | "DROP" => second != "TEMPORARY",
+        "ALTER" | "TRUNCATE" | "RENAME" | "GRANT" | "REVOKE" | "ANALYZE" | "OPTIMIZE" | "REPAIR" | "FLUSH" => true,
+        "LOCK" | "UNLOCK" => second.starts_with("TABLE"),
+        "SET" => second == "AUTOCOMMIT",
+        _ => false,
+    };
+    does.then_some(if first == "SET" { "SET autocommit".to_owned() } else { first })
 }
 
 /// The way out that a migration has is one of a seeder too, under another header.

@@ -53,25 +53,31 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What a document gets that an engine would have supplied: literal and current-time defaults.
+    /// What a document gets that an engine would have supplied: literal and current-time defaults. A row that brings no column at all
+    /// gets one of these too, since engines load rows of at least one.
     pub(super) fn defaults(&self, ready: &mut Ready) {
-        if !self.world.documents {
+        if !self.world.documents && ready.width() > 0 {
             return;
         }
         let (Some(shape), Some(table)) = (ready.shape(0), ready.planned.table.clone()) else { return };
         let missing = table.columns.iter().filter(|column| !column.identity && shape.column(&column.name).is_none());
         let now = self.world.seeder_now;
-        let defaults = missing.filter_map(|column| {
-            let value = match column.default.as_ref()? {
-                Expression::Literal { value, .. } => value.clone(),
-                Expression::Call { function: Function::CurrentTimestamp, .. } => Value::TimestampTz(now),
-                Expression::Call { function: Function::CurrentDate, .. } => Value::Date(now.date_naive()),
-                _ => return None,
+        let mut defaults = missing.filter_map(|column| {
+            let value = match column.default.as_ref() {
+                None if self.world.documents => return None,
+                None => Value::Null,
+                Some(Expression::Literal { value, .. }) => value.clone(),
+                Some(Expression::Call { function: Function::CurrentTimestamp, .. }) => Value::TimestampTz(now),
+                Some(Expression::Call { function: Function::CurrentDate, .. }) => Value::Date(now.date_naive()),
+                Some(_) => return None,
             };
             let value = coerce(value.clone(), &column.column_type).unwrap_or(value);
             Some((column.name.clone(), column.column_type.clone(), value))
         });
-        ready.defaults = defaults.collect();
+        ready.defaults = match self.world.documents {
+            true => defaults.collect(),
+            false => defaults.next().into_iter().collect(),
+        };
     }
 
     /// Computes fixed rows one by one; what they look up is looked up between two of them.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::flavour::Flavour;
-use crate::migrate::fake::{ENGINE, FLAVOURS, FakeDialect, OTHER, TRANSACTIONAL};
+use crate::migrate::fake::{COMMITTING, ENGINE, FLAVOURS, FakeDialect, OTHER, TRANSACTIONAL};
 use crate::seed::testing::{BLOG, pointed_at, tables};
 
 const FILE: &str = "-- The first roles.
@@ -90,6 +90,38 @@ fn every_mistake_is_an_error_at_its_place_with_a_way_out() {
         let error = statements(text, &ENGINE).unwrap_err();
         assert_eq!((error.code(), pointed_at(&error)), (code, place.to_owned()), "{text}\n{error}");
         assert!(error.help().unwrap_or_default().contains(help), "{text}\n{:?}", error.help());
+    }
+}
+
+#[test]
+fn what_commits_by_the_way_is_refused_where_ddl_commits() {
+    let on = |facts, statement: &str| {
+        let dialect = FakeDialect { facts, flavour: &ENGINE, cannot: None };
+        let text = format!("-- seed fake\nDELETE FROM teams;\n-- anew\n{statement};");
+        read(&text)?.statements(&dialect, &FLAVOURS, &tables(BLOG))
+    };
+    for statement in [
+        "TRUNCATE teams",
+        "truncate table teams",
+        "/* all */ TRUNCATE teams",
+        "CREATE TABLE x (y INT)",
+        "SET autocommit = 1",
+    ] {
+        assert_eq!(on(TRANSACTIONAL, statement).unwrap().len(), 2, "{statement}");
+        let error = on(COMMITTING, statement).unwrap_err();
+        assert_eq!(error.code(), "seed.commits", "{statement}");
+    }
+    assert!(on(COMMITTING, "TRUNCATE teams").unwrap_err().help().unwrap().contains("DELETE FROM"));
+    for statement in [
+        "CREATE TEMPORARY TABLE x (y INT)",
+        "SET @a = 1",
+        "CALL truncate_all()",
+        "INSERT INTO teams VALUES ('TRUNCATE')",
+    ] {
+        assert_eq!(on(COMMITTING, statement).unwrap().len(), 2, "{statement}");
+    }
+    for statement in ["-- done\nCOMMIT", "/* done */ COMMIT"] {
+        assert_eq!(on(TRANSACTIONAL, statement).unwrap_err().code(), "seed.transaction-control", "{statement}");
     }
 }
 
