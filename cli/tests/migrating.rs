@@ -100,6 +100,10 @@ fn pretending_without_a_database_prints_what_an_empty_one_would_get() {
         outcome.stdout.contains("CREATE TABLE \"users\"") && outcome.stderr.contains("not there yet"),
         "{outcome:?}"
     );
+    let report: serde_json::Value =
+        serde_json::from_str(&project.done(&["database:migrate", "--pretend", "--json"]).stdout).unwrap();
+    let statements = report["migrations"][0]["statements"].to_string();
+    assert!(report["pretended"] == true && statements.contains("CREATE TABLE"), "{report}");
     assert_eq!(project.files("."), [".env", "database"]);
 }
 

@@ -64,3 +64,24 @@ fn eight_runners_on_a_finished_database_have_nothing_to_do() {
     run_at_once(&project, &["migrate:status"]);
     assert_eq!(Dump::of(&project.path("app.db")), before);
 }
+
+#[test]
+fn of_several_rollbacks_at_once_none_says_that_nothing_is_applied_while_something_is() {
+    let project = project();
+    project.done(&["database:migrate"]);
+    let start = || -> Child {
+        project.command(&["migrate:rollback", "--yes"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let runners: Vec<Child> = (0..RUNNERS).map(|_| start()).collect();
+    let mut undone = 0;
+    for runner in runners {
+        let output = runner.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("nothing to undo"), "{said}");
+        // What was asked about was undone by another in the meantime: refused.
+        assert!(matches!(output.status.code(), Some(0 | 7)), "{}\n{said}", output.status);
+        undone += usize::from(output.status.success());
+    }
+    assert!(undone >= 1);
+    assert_eq!(Dump::of(&project.path("app.db")).history.len(), MIGRATIONS as usize - undone);
+}

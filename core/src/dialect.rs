@@ -185,8 +185,20 @@ pub trait Dialect: Send + Sync + fmt::Debug {
         ";"
     }
 
+    /// What a migration of a printed script begins with where it is not one transaction: commands of the engine's own shell.
+    ///
+    /// # Contract
+    /// - The shell MUST stop at the first error from there on, where it would go on by default: what comes behind it says that the
+    ///   migration is applied.
+    /// - It MUST set what a session of the store has set and an earlier [`script_transaction`](Dialect::script_transaction) may have
+    ///   changed.
+    fn script_opening(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The statements that open and close a printed script's transaction; empty where DDL commits.
-    /// `suspends` says that a step has [`Step::suspends_foreign_keys`].
+    /// `suspends` says that a step has [`Step::suspends_foreign_keys`]. The shell MUST stop at the first error, as in
+    /// [`script_opening`](Dialect::script_opening).
     fn script_transaction(&self, suspends: bool) -> (Vec<String>, Vec<String>);
 }
 

@@ -137,7 +137,19 @@ impl Dialect for Postgres {
         render::render(self, input)
     }
 
+    fn script_terminator(&self, statement: &str) -> &'static str {
+        // A command of psql ends with its line.
+        if statement.starts_with('\\') { "" } else { ";" }
+    }
+
+    fn script_opening(&self) -> Vec<String> {
+        // psql goes on behind an error unless told so.
+        vec!["\\set ON_ERROR_STOP on".to_owned()]
+    }
+
     fn script_transaction(&self, _suspends: bool) -> (Vec<String>, Vec<String>) {
-        (vec!["BEGIN".to_owned()], vec!["COMMIT".to_owned()])
+        let mut open = self.script_opening();
+        open.push("BEGIN".to_owned());
+        (open, vec!["COMMIT".to_owned()])
     }
 }

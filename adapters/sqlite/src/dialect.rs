@@ -162,6 +162,10 @@ impl Dialect for SqliteDialect {
         script::terminator(statement)
     }
 
+    fn script_opening(&self) -> Vec<String> {
+        script::opening(true)
+    }
+
     fn script_transaction(&self, suspends: bool) -> (Vec<String>, Vec<String>) {
         script::transaction(suspends)
     }

@@ -91,11 +91,14 @@ impl Migrate {
         });
         let (report, dialect, seeded) = match outcome {
             // Nothing may be made, not even the database: what would run on an empty one is known without it.
-            Err(Stop::Failed(error))
-                if self.pretend && error.class() == Some(ErrorClass::MissingDatabase) && !context.output.is_json() =>
-            {
-                context.output.notice("the database is not there yet; this is for an empty one");
-                context.output.data(&migrator.script(context.dialect(&target, None)?, None, options.to)?);
+            Err(Stop::Failed(error)) if self.pretend && error.class() == Some(ErrorClass::MissingDatabase) => {
+                let dialect = context.dialect(&target, None)?;
+                if context.output.is_json() {
+                    context.output.json(&migrator.pretend_from_nothing(dialect, options.to)?)?;
+                } else {
+                    context.output.notice("the database is not there yet; this is for an empty one");
+                    context.output.data(&migrator.script(dialect, None, options.to)?);
+                }
                 return Ok(Exit::Done);
             }
             outcome => outcome?,

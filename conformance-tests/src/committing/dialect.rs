@@ -137,6 +137,10 @@ impl Dialect for CommittingDialect {
         self.0.script_terminator(statement)
     }
 
+    fn script_opening(&self) -> Vec<String> {
+        self.0.script_opening()
+    }
+
     fn script_transaction(&self, _suspends: bool) -> (Vec<String>, Vec<String>) {
         (Vec::new(), Vec::new())
     }

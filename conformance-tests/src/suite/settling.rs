@@ -164,8 +164,9 @@ async fn a_script_run_by_hand_leaves_what_migrating_leaves(context: Context) -> 
     project.migrate(&mut *made.store).await?;
     let mut session = context.session().await?;
     let script = project.migrator().script(session.dialect(), None, None)?;
-    // What begins with a point is said to the engine's shell.
-    let script: String = script.lines().filter(|line| !line.starts_with('.')).map(|line| format!("{line}\n")).collect();
+    // What begins with a point or a backslash is said to the engine's shell.
+    let script: String =
+        script.lines().filter(|line| !line.starts_with(['.', '\\'])).map(|line| format!("{line}\n")).collect();
     for (_, statement) in split(&script, &context.flavour().lexical) {
         session.execute(statement).await?;
     }

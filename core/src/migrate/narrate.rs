@@ -59,7 +59,7 @@ impl Run<'_> {
         let inside = item.plan.up.is_transactional(&*self.dialect);
         let own_suspends = suspends(&item.steps);
         let (open, close) = match (inside, opening) {
-            (false, _) => (Vec::new(), Vec::new()),
+            (false, _) => (self.dialect.script_opening(), Vec::new()),
             (true, Opening::Own) => self.dialect.script_transaction(own_suspends),
             (true, Opening::Shared { first, last }) => {
                 let (open, close) = self.dialect.script_transaction(shared_suspends);

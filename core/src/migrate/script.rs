@@ -3,12 +3,14 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::apply::Item;
 use super::history::Moment;
+use super::migrator::Migration;
 use super::narrate::Opening;
 use super::plan::Side;
 use super::replay::Replayed;
 use super::run::{Run, unknown_version};
-use super::{LOCK_TIMEOUT, Migrator, Version};
+use super::{LOCK_TIMEOUT, MigrateReport, MigrationReport, Migrator, Version};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 
@@ -21,6 +23,59 @@ impl Migrator {
     /// `migrate.unknown-version`; what is wrong with a file, or can't be done on the engine, with its place.
     pub fn script(&self, dialect: Arc<dyn Dialect>, from: Option<Version>, to: Option<Version>) -> Result<String> {
         let migrations = self.load()?;
+        let mut text = format!(
+            "-- fastman {}: migrations for {} {}\n",
+            env!("CARGO_PKG_VERSION"),
+            dialect.flavour().name,
+            dialect.server_version()
+        );
+        for told in self.told(&migrations, dialect.clone(), from, to)? {
+            let _ = write!(text, "\n-- {}", told.migration.label());
+            if let Some(title) = &told.migration.script.title {
+                let _ = write!(text, ": {title}");
+            }
+            text.push('\n');
+            for assumption in told.assumptions {
+                let _ = writeln!(text, "-- {assumption}");
+            }
+            for statement in told.statements {
+                let _ = writeln!(text, "{statement}{}", dialect.script_terminator(&statement));
+            }
+        }
+        Ok(text)
+    }
+
+    /// What migrating an empty database up to and with `to` would do, as a run that pretends says it, without a connection.
+    ///
+    /// # Errors
+    /// As [`Migrator::script`].
+    pub fn pretend_from_nothing(&self, dialect: Arc<dyn Dialect>, to: Option<Version>) -> Result<MigrateReport> {
+        let migrations = self.load()?;
+        let told = self.told(&migrations, dialect, None, to)?;
+        let reports: Vec<MigrationReport> = told
+            .into_iter()
+            .map(|told| MigrationReport {
+                version: told.migration.file.version,
+                name: told.migration.file.name.clone(),
+                duration_ms: 0,
+                statements: told.statements,
+            })
+            .collect();
+        Ok(MigrateReport {
+            pretended: true,
+            pending: migrations.len() - reports.len(),
+            total: migrations.len(),
+            migrations: reports,
+        })
+    }
+
+    fn told<'a>(
+        &self,
+        migrations: &'a [Migration],
+        dialect: Arc<dyn Dialect>,
+        from: Option<Version>,
+        to: Option<Version>,
+    ) -> Result<Vec<Told<'a>>> {
         let unknown = |version: &Version| migrations.iter().all(|migration| migration.file.version != *version);
         if let Some(version) = [from, to].into_iter().flatten().find(unknown) {
             return Err(unknown_version(version));
@@ -32,16 +87,7 @@ impl Migrator {
                 .with_help("a script goes from an older version to a newer one; undoing has no script"));
         }
         let mut observer = ();
-        let run = Run::new(self, &migrations, dialect, LOCK_TIMEOUT, &mut observer);
-        let mut text = String::new();
-        let dialect = run.dialect.clone();
-        let _ = writeln!(
-            text,
-            "-- fastman {}: migrations for {} {}",
-            env!("CARGO_PKG_VERSION"),
-            dialect.flavour().name,
-            dialect.server_version()
-        );
+        let run = Run::new(self, migrations, dialect.clone(), LOCK_TIMEOUT, &mut observer);
         let pending: Vec<usize> = (0..migrations.len())
             .filter(|index| {
                 let version = migrations[*index].file.version;
@@ -53,24 +99,22 @@ impl Migrator {
             replayed.advance(migration, &self.flavours, dialect.flavour())?;
         }
         let items = run.plan_from(replayed, &pending)?;
-        for (nth, item) in items.iter().enumerate() {
+        let tell = |(nth, item): (usize, &Item)| {
             let migration = &migrations[item.plan.index];
             item.plan.up.check_known(&migration.file.source)?;
-            let _ = write!(text, "\n-- {}", migration.label());
-            if let Some(title) = &migration.script.title {
-                let _ = write!(text, ": {title}");
-            }
-            text.push('\n');
-            for assumption in assumptions(&item.plan.up) {
-                let _ = writeln!(text, "-- {assumption}");
-            }
             let create = from.is_none() && nth == 0;
-            for statement in run.tell(migration, item, create, Moment::Whenever, Opening::Own, false)? {
-                let _ = writeln!(text, "{statement}{}", dialect.script_terminator(&statement));
-            }
-        }
-        Ok(text)
+            let statements = run.tell(migration, item, create, Moment::Whenever, Opening::Own, false)?;
+            Ok(Told { migration, assumptions: assumptions(&item.plan.up), statements })
+        };
+        items.iter().enumerate().map(tell).collect()
     }
+}
+
+/// A migration in a script.
+struct Told<'a> {
+    migration: &'a Migration,
+    assumptions: Vec<String>,
+    statements: Vec<String>,
 }
 
 /// What was taken for granted because no catalog could be looked at.

@@ -5,15 +5,20 @@ const BEFORE: &str = "temp.\"fastman_violations\"";
 const CHECK: &str = "temp.\"fastman_check\"";
 const VIOLATIONS: &str = "SELECT \"table\", \"rowid\", \"parent\" FROM pragma_foreign_key_check";
 
-/// What opens and closes the transaction.
+/// What a migration begins with.
 ///
 /// The shell goes on behind an error, and would drop a table whose rows could not be copied: `.bail on` stops it. It
-/// does not enforce foreign keys unless told so, which deletes need and a rebuild must not have; a rebuild's are
-/// checked before it commits, and what was wrong before does not count.
+/// does not enforce foreign keys unless told so, which deletes need and a rebuild must not have.
+pub(super) fn opening(enforces: bool) -> Vec<String> {
+    let enforced = if enforces { "ON" } else { "OFF" };
+    vec![".bail on".to_owned(), format!("PRAGMA foreign_keys = {enforced}")]
+}
+
+/// What opens and closes the transaction. A rebuild's foreign keys are checked before it commits, and what was wrong before
+/// does not count.
 pub(super) fn transaction(suspends: bool) -> (Vec<String>, Vec<String>) {
-    let enforced = if suspends { "OFF" } else { "ON" };
-    let mut open =
-        vec![".bail on".to_owned(), format!("PRAGMA foreign_keys = {enforced}"), "BEGIN IMMEDIATE".to_owned()];
+    let mut open = opening(!suspends);
+    open.push("BEGIN IMMEDIATE".to_owned());
     let mut close = Vec::new();
     if suspends {
         open.push(format!("CREATE TABLE {BEFORE} AS {VIOLATIONS}"));

@@ -134,6 +134,69 @@ async fn a_script_leaves_the_same_tables_and_a_history_that_the_migrator_goes_on
     migrator.migrate(&mut *fresh.store, &MigrateOptions::default(), &mut ()).await.unwrap();
 }
 
+/// Rows that a deletion outside of a transaction takes with it, behind a rebuild.
+const OUTSIDE: &[(&str, &str)] = &[
+    (
+        "20260101000001_tables.sql",
+        "-- migrate:up
+CREATE TABLE parents (id INTEGER PRIMARY KEY);
+CREATE TABLE children (id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES parents (id) ON DELETE CASCADE);
+INSERT INTO parents (id) VALUES (1), (2);
+INSERT INTO children (id, parent_id) VALUES (10, 1), (20, 2);
+",
+    ),
+    ("20260101000002_rebuild.sql", "-- migrate:up\nALTER TABLE children ALTER COLUMN parent_id SET NOT NULL;\n"),
+    (
+        "20260101000003_outside.sql",
+        "-- migrate:up sqlite transaction:false\nDELETE FROM parents WHERE id = 1;\n-- migrate:down none\n",
+    ),
+    (
+        "20260101000004_broken.sql",
+        "-- migrate:up sqlite transaction:false\nINSERT INTO parents VALUES (3);\nINSERT INTO nowhere VALUES (1);\n-- migrate:down none\n",
+    ),
+];
+
+#[tokio::test]
+async fn a_script_enforces_foreign_keys_outside_of_transactions_too() {
+    let mut database = Database::new().await;
+    let to = Some("20260101000003".parse().unwrap());
+    let script = migrator(OUTSIDE).script(database.store.dialect(), None, to).unwrap();
+    let (done, said) = run_script(&database.file(), &script);
+    assert!(done, "{said}");
+    assert_eq!(database.text("SELECT group_concat(id) FROM children").await, "20");
+}
+
+#[tokio::test]
+async fn a_script_that_fails_outside_of_a_transaction_is_not_taken_for_applied() {
+    let mut database = Database::new().await;
+    let migrator = migrator(OUTSIDE);
+    let upto = "20260101000003".parse().unwrap();
+    migrator
+        .migrate(&mut *database.store, &MigrateOptions { to: Some(upto), ..MigrateOptions::default() }, &mut ())
+        .await
+        .unwrap();
+    let (done, said) =
+        run_script(&database.file(), &migrator.script(database.store.dialect(), Some(upto), None).unwrap());
+    assert!(!done && said.contains("nowhere"), "{said}");
+    let status = migrator.status(&mut *database.store).await.unwrap();
+    assert_eq!((status.count(MigrationState::Applied), status.count(MigrationState::Running)), (3, 1));
+}
+
+#[tokio::test]
+async fn a_table_whose_rows_restrict_one_another_can_be_undone() {
+    let mut database = Database::new().await;
+    let migrator = migrator(&[(
+        "20260101000001_categories.sql",
+        "-- migrate:up
+CREATE TABLE categories (id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES categories (id) ON DELETE RESTRICT);
+INSERT INTO categories (id, parent_id) VALUES (1, NULL), (2, 1);
+",
+    )]);
+    migrator.migrate(&mut *database.store, &MigrateOptions::default(), &mut ()).await.unwrap();
+    migrator.rollback(&mut *database.store, &by(Extent::Steps(1)), &mut ()).await.unwrap();
+    assert_eq!(database.text("SELECT count(*) FROM sqlite_schema WHERE name = 'categories'").await, "0");
+}
+
 #[tokio::test]
 async fn a_stored_rebuild_is_refused_where_the_table_got_a_trigger_since_and_the_file_keeps_it() {
     let mut database = Database::new().await;

@@ -29,7 +29,7 @@ impl Run<'_> {
         tables.sort();
         tables.dedup();
         let rules = self.dialect.flavour().lexical;
-        for table in tables.into_iter().filter(|table| foreseen.knows(table)) {
+        for table in tables.into_iter().filter(|table| foreseen.knows(table) && !drops(undoing, table)) {
             let guard = Guard { undoing, table, rules: &rules };
             let lost = guard.lost(store).await?;
             if !lost.is_empty() {
@@ -38,6 +38,12 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the plan says of a table that all of it goes.
+fn drops(undoing: &Undoing<'_>, table: &Name) -> bool {
+    let dropped = |lost: &String| lost.strip_prefix("table ").is_some_and(|name| name.to_lowercase() == *table.key());
+    undoing.loses.iter().any(dropped)
 }
 
 /// Something that would be lost.

@@ -50,26 +50,24 @@ impl<'a> Run<'a> {
         store: &mut dyn SqlStore,
         options: &RollbackOptions,
     ) -> Result<(Ground, Vec<Undoing<'a>>)> {
-        let ground = loop {
-            let ground = self.look(store).await?;
-            self.migrator.check_ownership(&ground.records)?;
-            let Some(record) = ground.records.iter().find(|record| !record.is_settled()).cloned() else { break ground };
-            if !self.wait_for_claim(store, &record).await? {
-                if record.direction == Direction::Up {
-                    return Err(resume::unfinished(&record));
-                }
-                break ground;
+        let (ground, mut details) = loop {
+            let ground = self.settled_ground(store).await?;
+            let versions: Vec<Version> =
+                self.select(&ground.records, options.extent)?.iter().map(|record| record.version).collect();
+            let details: BTreeMap<Version, Details> = self
+                .history
+                .details(store, &versions)
+                .await?
+                .into_iter()
+                .map(|details| (details.version, details))
+                .collect();
+            // Somebody has undone one of them since the history was read.
+            if details.len() == versions.len() {
+                break (ground, details);
             }
         };
         let selected = self.select(&ground.records, options.extent)?;
         let versions: Vec<Version> = selected.iter().map(|record| record.version).collect();
-        let mut details: BTreeMap<Version, Details> = self
-            .history
-            .details(store, &versions)
-            .await?
-            .into_iter()
-            .map(|details| (details.version, details))
-            .collect();
         let files = match options.down {
             Some(DownSource::File) => self.undos_of_files(&ground.records, &versions)?,
             _ => BTreeMap::new(),
@@ -98,6 +96,23 @@ impl<'a> Run<'a> {
         }
         self.look_up_undoings(store, &mut undoings).await?;
         Ok((ground, undoings))
+    }
+
+    /// The history, once nobody is at work on it.
+    async fn settled_ground(&mut self, store: &mut dyn SqlStore) -> Result<Ground> {
+        loop {
+            let ground = self.look(store).await?;
+            self.migrator.check_ownership(&ground.records)?;
+            let Some(record) = ground.records.iter().find(|record| !record.is_settled()).cloned() else {
+                return Ok(ground);
+            };
+            if !self.wait_for_claim(store, &record).await? {
+                if record.direction == Direction::Up {
+                    return Err(resume::unfinished(&record));
+                }
+                return Ok(ground);
+            }
+        }
     }
 
     /// The rows that a rollback undoes, the last applied first.

@@ -196,7 +196,9 @@ impl Run<'_> {
                     ("state", Value::Text(RowState::Running.word().to_owned())),
                     ("plan", Value::Text(stored(&undoing.steps, undoing.transaction).text())),
                 ];
-                (vec![self.history.update(version, cells, Claim::Any, Values::Literals)?.sql], Vec::new())
+                let mut open = self.dialect.script_opening();
+                open.push(self.history.update(version, cells, Claim::Any, Values::Literals)?.sql);
+                (open, Vec::new())
             }
         };
         statements.extend(undoing.steps.iter().skip(undoing.from).map(|planned| planned.step.sql.clone()));
