@@ -27,6 +27,7 @@ use std::sync::Arc;
 use emulator::{Emulator, Rows, block_on, connect, target, text};
 use fastman_core::Result;
 use fastman_core::store::{Store, WriteMode};
+use fastman_core::value::Value;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use support::Project;
 
@@ -59,6 +60,10 @@ const TESTS: &[Test] = &[
     ),
     ("who_may_not_write_is_told_so_in_time", refusing::who_may_not_write_is_told_so_in_time),
     ("nobody_there_is_an_error_in_time", refusing::nobody_there_is_an_error_in_time),
+    (
+        "sub_collections_and_values_that_only_documents_have_are_seeded",
+        sub_collections_and_values_that_only_documents_have_are_seeded,
+    ),
     ("a_database_is_there_already", a_database_is_there_already),
     ("a_build_without_the_feature_has_none_of_its_crates", a_build_without_the_feature_has_none_of_its_crates),
 ];
@@ -148,8 +153,57 @@ fn seeders_run_as_they_are_and_again_after_beginning_anew(emulator: &Emulator) -
     assert_eq!((count(&url, "tags")?, count(&url, "users")?), (2, 3));
     let documents = block_on(async { connect(&url).await?.documents("tags").await })?;
     assert_eq!((documents[0].id.as_str(), &documents[0].fields["name"]), ("rust", &text("Rust")));
-    let links = fastman_core::value::Value::Map(vec![("home".to_owned(), text("rust-lang.org"))]);
+    let links = Value::Map(vec![("home".to_owned(), text("rust-lang.org"))]);
     assert_eq!(documents[0].fields["links"], links);
+    Ok(())
+}
+
+fn sub_collections_and_values_that_only_documents_have_are_seeded(emulator: &Emulator) -> Result<()> {
+    let project = Project::new();
+    project.write(
+        "database/seeders/user_seeder.toml",
+        "[[users]]
+_id = \"alice\"
+name = \"Alice\"
+home = \"=geopoint(48.85, 2.35)\"
+best = \"=reference('users', 'bob')\"
+key = \"=hex('cafe')\"
+born = \"=timestamp('2024-02-29T10:00:00.123456Z')\"
+deep = { at = \"=server_timestamp()\", places = [\"=geopoint(1, 2)\"], n = { m = [1.5, true] } }
+
+[[\"users/alice/posts\"]]
+_id = \"one\"
+by = \"=ref(users.id, name = 'Alice')\"
+
+[[\"users/alice/posts\"]]
+title = \"Two\"
+by = \"=reference('users', ref(users.id, name = 'Alice'))\"
+",
+    );
+    let url = emulator.project();
+    let both = ["db:fresh", "--seed", "--yes", "--collections", "users,users/alice/posts", "--url", &url];
+    project.done(&["database:seed", "--url", &url]);
+    write(&url, &["users/alice/posts", "others"])?;
+    project.done(&both);
+    assert_eq!((count(&url, "users/alice/posts")?, count(&url, "others")?), (2, 3));
+    let all = digests::documents(&url, &["users", "users/alice/posts"])?;
+    let alice = &all[0][0];
+    let place = |latitude, longitude| Value::GeoPoint { latitude, longitude };
+    assert_eq!((alice.id.as_str(), &alice.fields["home"]), ("alice", &place(48.85, 2.35)));
+    assert_eq!(alice.fields["best"], Value::Reference("users/bob".to_owned()));
+    assert_eq!(alice.fields["key"], Value::Bytes(vec![0xca, 0xfe]));
+    assert!(format!("{:?}", alice.fields["born"]).contains("2024-02-29T10:00:00.123456Z"), "{alice:?}");
+    let Value::Map(deep) = &alice.fields["deep"] else { panic!("{alice:?}") };
+    let names: Vec<&str> = deep.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["at", "n", "places"]);
+    assert!(matches!(deep[0].1, Value::TimestampTz(_)), "{alice:?}");
+    assert_eq!(
+        deep[1].1,
+        Value::Map(vec![("m".to_owned(), Value::Array(vec![Value::Double(1.5), Value::Boolean(true)]))])
+    );
+    assert_eq!(deep[2].1, Value::Array(vec![place(1.0, 2.0)]));
+    let by = |id: &str| all[1].iter().find(|post| (post.id == "one") == (id == "one")).unwrap().fields["by"].clone();
+    assert_eq!((by("one"), by("two")), (text("alice"), Value::Reference("users/alice".to_owned())));
     Ok(())
 }
 

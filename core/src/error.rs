@@ -200,6 +200,16 @@ impl Error {
         self
     }
 
+    /// The same without the detail that says the row's number, where the message says it in other words.
+    #[must_use]
+    pub(crate) fn without_row_detail(mut self) -> Error {
+        if let Some(row) = self.0.row {
+            let said = format!("row {row}");
+            self.0.details.retain(|detail| *detail != said);
+        }
+        self
+    }
+
     /// The same under another message; code, class, place and help stay.
     #[must_use]
     pub fn map_message(mut self, change: impl FnOnce(String) -> String) -> Error {

@@ -25,7 +25,10 @@ pub fn what_firestore_would_refuse_is_cited_with_file_collection_and_document(em
     for (rows, words) in [
         (
             "[[things]]\n_id = \"two\"\ngrid = [[1, 2], [3]]\n".to_owned(),
-            &["the document things/two: field grid[0]: Firestore has no arrays directly inside arrays", "row 2"][..],
+            &[
+                "the document things/two: field grid[0]: Firestore has no arrays directly inside arrays",
+                "table things, row 2:",
+            ][..],
         ),
         (
             "[[things]]\n_id = \"two\"\ndeep = { list = [{ grid = [1, [2]] }] }\n".to_owned(),

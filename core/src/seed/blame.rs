@@ -41,7 +41,7 @@ pub(crate) fn blame(error: Error, ready: &Ready, row: Option<u64>) -> Error {
         }
     }
     let (source, span) = where_it_stands(ready, row, &columns);
-    error.map_message(|message| format!("{place}: {message}")).at(&source, span, "")
+    error.without_row_detail().map_message(|message| format!("{place}: {message}")).at(&source, span, "")
 }
 
 fn where_it_stands(ready: &Ready, row: Option<u64>, columns: &[Name]) -> (SourceText, std::ops::Range<usize>) {

@@ -91,7 +91,7 @@ impl Run<'_> {
                 match ready.fill(position, &mut row) {
                     Ok(made) => break made,
                     Err(error) if error.code() == PENDING => self.look_up_row(ready, &rows, ordinal, target).await?,
-                    Err(error) => return Err(error.in_row(ready.planned.start + ordinal + 1)),
+                    Err(error) => return Err(error.in_row(ordinal + 1)),
                 }
             };
             digest.add(made);
