@@ -37,6 +37,8 @@ pub(crate) struct Link {
     pub(crate) identity: Identity,
     /// Whether the server takes LOAD DATA LOCAL.
     pub(crate) local_infile: bool,
+    /// Whether the server does not tell the names of tables and databases apart by their case (`lower_case_table_names`).
+    pub(crate) folds_names: bool,
 }
 
 /// Who a session is.
@@ -61,8 +63,9 @@ pub(crate) async fn connect(settings: &Settings, database: Option<&str>) -> Resu
         let mut connection = attempts(settings, database).await?;
         let (product, version) = greet(&mut connection, &settings.address.shown()).await?;
         set(&mut connection, product, settings.read_only).await.map_err(error::classify)?;
-        let (identity, local_infile) = identify(&mut connection, product).await.map_err(error::classify)?;
-        Ok(Link { connection, product, version, identity, local_infile })
+        let (identity, local_infile, folds_names) =
+            identify(&mut connection, product).await.map_err(error::classify)?;
+        Ok(Link { connection, product, version, identity, local_infile, folds_names })
     };
     match tokio::time::timeout(settings.timeout, work).await {
         Ok(outcome) => outcome,
@@ -170,11 +173,12 @@ async fn set(connection: &mut Conn, product: Product, read_only: bool) -> Result
     Ok(())
 }
 
-/// Who this session is, and whether the server takes LOAD DATA LOCAL.
-async fn identify(connection: &mut Conn, product: Product) -> Result<(Identity, bool), Failure> {
+/// Who this session is, whether the server takes LOAD DATA LOCAL, and whether it folds names.
+async fn identify(connection: &mut Conn, product: Product) -> Result<(Identity, bool, bool), Failure> {
     let variables: Vec<(String, String)> = connection
         .query(
-            "SHOW VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid', 'hostname', 'port', 'local_infile')",
+            "SHOW VARIABLES WHERE Variable_name IN \
+             ('server_uuid', 'server_uid', 'hostname', 'port', 'local_infile', 'lower_case_table_names')",
         )
         .await?;
     let variable = |name: &str| {
@@ -185,6 +189,7 @@ async fn identify(connection: &mut Conn, product: Product) -> Result<(Identity, 
         None => format!("{}:{}", variable("hostname").unwrap_or_default(), variable("port").unwrap_or_default()),
     };
     let local_infile = variable("local_infile").is_some_and(|value| value.eq_ignore_ascii_case("ON"));
+    let folds_names = variable("lower_case_table_names").is_some_and(|value| value != "0");
     let status = match product {
         Product::MySql => "performance_schema.global_status",
         Product::MariaDb => "information_schema.global_status",
@@ -203,7 +208,7 @@ async fn identify(connection: &mut Conn, product: Product) -> Result<(Identity, 
     };
     let who: Option<(u64, String)> = connection.query_first("SELECT CONNECTION_ID(), CURRENT_USER()").await?;
     let (connection, account) = who.unwrap_or_default();
-    Ok((Identity { server, started, connection, account }, local_infile))
+    Ok((Identity { server, started, connection, account }, local_infile, folds_names))
 }
 
 /// What went wrong before the first statement.

@@ -46,7 +46,7 @@ async fn read(store: &mut MysqlStore, tables: Option<&[Name]>) -> Result<(Schema
     if tables.is_some_and(<[Name]>::is_empty) {
         return Ok((schema, attributes));
     }
-    let scope = Scope::new(store.database(), tables);
+    let scope = Scope::new(store, tables);
     let mut found = list(store, &scope, &mut attributes).await?;
     columns::read(store, &scope, &mut found, &mut attributes).await?;
     constraints::read(store, &scope, &mut found, &mut attributes).await?;
@@ -99,12 +99,14 @@ async fn list(
 struct Scope {
     database: String,
     tables: Option<Vec<String>>,
+    /// Whether the server takes names that differ in case for the same.
+    folds_names: bool,
 }
 
 impl Scope {
-    fn new(database: &str, tables: Option<&[Name]>) -> Scope {
+    fn new(store: &MysqlStore, tables: Option<&[Name]>) -> Scope {
         let tables = tables.map(|tables| tables.iter().map(|table| table.as_str().to_owned()).collect());
-        Scope { database: database.to_owned(), tables }
+        Scope { database: store.database().to_owned(), tables, folds_names: store.is_same_name("a", "A") }
     }
 
     /// For WHERE. The names stand as constants: MariaDB opens every table otherwise.
@@ -121,9 +123,10 @@ impl Scope {
         sql
     }
 
-    /// Whether the table is one of them; the catalog compares without regard to case.
+    /// Whether the table is one of them; the catalog compares without regard to case, the server may tell such tables apart.
     fn has(&self, table: &str) -> bool {
-        self.tables.as_ref().is_none_or(|tables| tables.iter().any(|known| known == table))
+        let is_it = |known: &String| known == table || self.folds_names && known.to_lowercase() == table.to_lowercase();
+        self.tables.as_ref().is_none_or(|tables| tables.iter().any(is_it))
     }
 }
 

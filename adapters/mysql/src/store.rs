@@ -32,8 +32,10 @@ pub(crate) struct MysqlStore {
     dialect: Arc<Mysql>,
     place: Place,
     identity: Identity,
-    /// The database, as the URL has it.
+    /// The database, as the URL has it; in lower case where the server does not tell names apart by their case.
     database: String,
+    /// Whether it does not.
+    folds_names: bool,
     /// Whether the server takes LOAD DATA LOCAL.
     pub(crate) local_infile: bool,
     in_transaction: bool,
@@ -46,7 +48,7 @@ impl MysqlStore {
     /// Classified.
     pub(crate) async fn connect(settings: Arc<Settings>) -> Result<MysqlStore> {
         let database = settings.named_database()?.to_owned();
-        let Link { connection, product, version, identity, local_infile } =
+        let Link { connection, product, version, identity, local_infile, folds_names } =
             connect::connect(&settings, Some(&database)).await?;
         Ok(MysqlStore {
             connection: Some(connection),
@@ -58,7 +60,8 @@ impl MysqlStore {
             },
             settings,
             identity,
-            database,
+            database: if folds_names { database.to_lowercase() } else { database },
+            folds_names,
             local_infile,
             in_transaction: false,
         })
@@ -72,6 +75,11 @@ impl MysqlStore {
     /// The database.
     pub(crate) fn database(&self) -> &str {
         &self.database
+    }
+
+    /// Whether two names of tables, or of databases, are the same to the server.
+    pub(crate) fn is_same_name(&self, one: &str, other: &str) -> bool {
+        one == other || self.folds_names && one.to_lowercase() == other.to_lowercase()
     }
 
     /// Whether a transaction is open.

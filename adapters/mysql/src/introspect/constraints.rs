@@ -41,7 +41,7 @@ async fn foreign_keys(
             if matches!(update.as_str(), "CASCADE" | "SET NULL" | "SET DEFAULT") {
                 outside(format!("has ON UPDATE {update}"));
             }
-            if elsewhere != store.database() {
+            if !store.is_same_name(&elsewhere, store.database()) {
                 outside(format!("refers to a table of the database {elsewhere}"));
             }
         }

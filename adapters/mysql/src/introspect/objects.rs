@@ -13,7 +13,7 @@ use crate::store::MysqlStore;
 /// What the catalog has of the tables beside the model.
 pub(crate) async fn objects(store: &mut MysqlStore, tables: &[Name]) -> Result<CatalogObjects> {
     let (schema, attributes) = read(store, Some(tables)).await?;
-    let scope = Scope::new(store.database(), Some(tables));
+    let scope = Scope::new(store, Some(tables));
     let mut objects = Vec::new();
     if tables.is_empty() {
         return Ok(CatalogObjects { live: true, objects, tables: schema, attributes });
@@ -54,7 +54,13 @@ async fn views(store: &mut MysqlStore, tables: &[Name]) -> Result<Vec<CatalogObj
     let mut views = Vec::new();
     for relation in relations(store).await?.into_iter().filter(|relation| relation.kind == ObjectKind::View) {
         let Some(sql) = definition(store, &Name::exact(&relation.name)).await? else { continue };
-        if tables.iter().any(|table| sql.contains(&quoted(table.as_str()))) {
+        // Where the server folds names, its text has them folded.
+        let lower = sql.to_lowercase();
+        let names = |table: &Name| {
+            let name = quoted(table.as_str());
+            sql.contains(&name) || store.is_same_name("a", "A") && lower.contains(&name.to_lowercase())
+        };
+        if tables.iter().any(names) {
             views.push(CatalogObject { sql, ..relation });
         }
     }
@@ -73,11 +79,12 @@ pub(crate) async fn echo(store: &mut MysqlStore, relations: &[Name]) -> Result<V
     if !found {
         return Ok(echoes);
     }
-    let scope = Scope::new(store.database(), Some(relations));
+    let scope = Scope::new(store, Some(relations));
     let triggers = triggers(store, &scope).await?;
     for (relation, echo) in relations.iter().zip(&mut echoes) {
         let Some(echo) = echo else { continue };
-        for (_, sql) in triggers.get(relation.as_str()).into_iter().flatten() {
+        let own = triggers.iter().filter(|(table, _)| store.is_same_name(table, relation.as_str()));
+        for (_, sql) in own.flat_map(|(_, triggers)| triggers) {
             echo.push_str("\n;\n");
             echo.push_str(sql);
         }

@@ -2,7 +2,7 @@
 
 use fastman_core::Result;
 use fastman_core::schema::{Name, Table};
-use fastman_core::store::{CatalogObjects, ObjectKind};
+use fastman_core::store::{CatalogObjects, LockAttempt, ObjectKind};
 
 use crate::support::{Product, Server, connect};
 use crate::tests;
@@ -13,6 +13,7 @@ tests!("introspection":
     columns_that_mean_something_else_are_told,
     a_broken_view_and_one_that_may_not_be_seen_are_in_nobody_s_way,
     names_and_comments_of_every_kind_come_back,
+    a_server_that_folds_names_hides_nothing,
     an_echo_follows_everything_that_a_definition_has,
 );
 
@@ -206,6 +207,37 @@ async fn names_and_comments_of_every_kind_come_back(server: &Server) -> Result<(
     session.expect_stored().await?;
     session.undo(applied).await?;
     session.expect_stored().await
+}
+
+async fn a_server_that_folds_names_hides_nothing(server: &Server) -> Result<()> {
+    // MySQL takes the setting when its files are made, MariaDB whenever it starts.
+    let Product::MariaDb = server.product else { return Ok(()) };
+    let Ok(own) = Server::throwaway(server.product, &["--lower-case-table-names=1"]) else { return Ok(()) };
+    let database = own.database().await?;
+    let url = database.url.replace("fastman_test", "FASTMAN_Test");
+    let mut store = connect(&url).await?;
+    for sql in [
+        "CREATE TABLE `Parent` (id INT PRIMARY KEY)",
+        "CREATE TABLE `Order` (id INT PRIMARY KEY, n INT INVISIBLE, p INT, CONSTRAINT fk FOREIGN KEY (p) REFERENCES `Parent` (id))",
+        "CREATE VIEW `Seen` AS SELECT id FROM `Order`",
+    ] {
+        store.execute(sql, &[]).await?;
+    }
+    let name = [Name::exact("Order")];
+    let objects = store.catalog_objects(&name).await?;
+    assert!(objects.tables.table(&name[0]).is_some());
+    expect_told(&objects, "order", &["`n` is invisible"]);
+    assert!(objects.objects.iter().any(|object| object.kind == ObjectKind::View), "{:?}", objects.objects);
+    let before = store.echo(&name).await?;
+    store.execute("CREATE TRIGGER touched BEFORE UPDATE ON `Order` FOR EACH ROW SET NEW.n = 1", &[]).await?;
+    assert_ne!(store.echo(&name).await?, before);
+    // The same database under another spelling has the same lock.
+    let mut other = connect(&database.url).await?;
+    assert_eq!(store.try_lock("history").await?, LockAttempt::Held);
+    assert_ne!(other.try_lock("history").await?, LockAttempt::Held);
+    drop((store, other));
+    drop(database);
+    Ok(())
 }
 
 async fn an_echo_follows_everything_that_a_definition_has(server: &Server) -> Result<()> {
