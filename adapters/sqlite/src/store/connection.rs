@@ -11,7 +11,7 @@ use fastman_core::value::Value;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, InterruptHandle};
 
-use super::foreign_keys::{self, Violations};
+use super::foreign_keys::{self, Orphans, Violations};
 use super::{guard, worker};
 use crate::connect::Target;
 use crate::error::classify;
@@ -32,6 +32,8 @@ pub(crate) struct Session {
 struct OpenTransaction {
     /// Foreign keys are suspended; what was violated when it began.
     suspended: Option<Violations>,
+    /// What pointed at tables that were dropped where they are not.
+    orphans: Orphans,
 }
 
 impl Session {
@@ -72,10 +74,28 @@ impl Session {
     pub(crate) fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64> {
         self.check(sql)?;
         let before = self.connection.total_changes();
-        self.step_through(sql, parameters)?;
+        if self.orphans_rows(sql)? {
+            // Without a cascade: their rows are for whoever made them to delete. The commit looks at what is left.
+            self.enforce_foreign_keys(false)?;
+            let dropped = self.step_through(sql, parameters);
+            self.enforce_foreign_keys(true)?;
+            dropped?;
+        } else {
+            self.step_through(sql, parameters)?;
+        }
         // SQLite's own count is that of the last statement that changed rows, which may be an earlier one.
         let changed = self.connection.total_changes() != before;
         Ok(if changed { self.connection.changes() } else { 0 })
+    }
+
+    /// Whether the statement drops a table that another one points at.
+    fn orphans_rows(&mut self, sql: &str) -> Result<bool> {
+        let Some(transaction) = self.transaction.as_mut().filter(|transaction| transaction.suspended.is_none()) else {
+            return Ok(false);
+        };
+        let Some(table) = guard::dropped_table(sql) else { return Ok(false) };
+        let found = transaction.orphans.dropping(&self.connection, &table);
+        found.map_err(|error| self.error(error))
     }
 
     fn step_through(&self, sql: &str, parameters: &[Value]) -> Result<()> {
@@ -141,7 +161,7 @@ impl Session {
         });
         let begun = begun.map(|_| ()).map_err(|error| self.error(error)).and_then(|()| {
             let suspended = if options.suspend_foreign_keys { Some(self.violations()?) } else { None };
-            self.transaction = Some(OpenTransaction { suspended });
+            self.transaction = Some(OpenTransaction { suspended, orphans: Orphans::default() });
             Ok(())
         });
         if begun.is_err() && self.transaction.is_none() {
@@ -181,6 +201,12 @@ impl Session {
         if let Some(before) = self.transaction.as_ref().and_then(|transaction| transaction.suspended.as_ref()) {
             let after = self.violations()?;
             let new = after.new_since(before, &self.connection).map_err(|error| self.error(error))?;
+            if let Some(error) = foreign_keys::report(&new) {
+                return Err(error);
+            }
+        }
+        if let Some(transaction) = &self.transaction {
+            let new = transaction.orphans.violations(&self.connection).map_err(|error| self.error(error))?;
             if let Some(error) = foreign_keys::report(&new) {
                 return Err(error);
             }

@@ -32,16 +32,64 @@ pub(crate) fn violations(connection: &Connection) -> rusqlite::Result<Violations
     }
     // One key that points at columns without a unique index makes the whole check fail; table by table, the others are
     // checked.
-    found = Violations::default();
-    for table in tables(connection)? {
+    Ok(violations_of(connection, tables(connection)?))
+}
+
+fn violations_of(connection: &Connection, tables: impl IntoIterator<Item = String>) -> Violations {
+    let mut found = Violations::default();
+    for table in tables {
         let sql = format!("PRAGMA foreign_key_check(\"{}\")", table.replace('"', "\"\""));
         if let Err(error) = collect(connection, &sql, &mut found) {
             let problem = Some(error.to_string());
             found.add(Violation { table, row: None, parent: String::new(), problem });
         }
     }
-    Ok(found)
+    found
 }
+
+/// Tables that point at tables that were dropped: SQLite would have deleted their rows, or have set them to NULL, as
+/// their keys say of a deleted row.
+#[derive(Debug, Default)]
+pub(crate) struct Orphans {
+    tables: BTreeSet<String>,
+    before: Violations,
+}
+
+impl Orphans {
+    /// Takes in that a table is about to be dropped; whether another one points at it.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(crate) fn dropping(&mut self, connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+        let children: BTreeSet<String> = connection
+            .prepare_cached(CHILDREN)?
+            .query_map([table], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let new: Vec<String> = children.iter().filter(|child| !self.tables.contains(*child)).cloned().collect();
+        self.before.0.extend(violations_of(connection, new.iter().cloned()).0);
+        self.tables.extend(new);
+        Ok(!children.is_empty())
+    }
+
+    /// What points at nothing now and did not before. What was dropped itself by now has no rows that could.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(crate) fn violations(&self, connection: &Connection) -> rusqlite::Result<Vec<Violation>> {
+        if self.tables.is_empty() {
+            return Ok(Vec::new());
+        }
+        let there = tables(connection)?;
+        let now = violations_of(connection, self.tables.intersection(&there).cloned());
+        now.new_since(&self.before, connection)
+    }
+}
+
+/// The tables that point at another one. Only those that have its name in their text are asked for their keys.
+const CHILDREN: &str = "\
+SELECT DISTINCT child.name FROM sqlite_schema AS child JOIN pragma_foreign_key_list(child.name) AS key \
+WHERE child.type = 'table' AND (instr(lower(child.sql), lower(?1)) > 0 OR instr(?1, '\"') > 0) \
+AND key.\"table\" = ?1 COLLATE NOCASE AND child.name <> ?1 COLLATE NOCASE";
 
 fn tables(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
     connection

@@ -2,6 +2,8 @@
 
 use fastman_core::error::{Error, Result};
 
+use crate::tokens::{name_of, tokens};
+
 /// Looks at a statement's first words.
 ///
 /// # Errors
@@ -48,6 +50,26 @@ pub(crate) fn check(sql: &str) -> Result<()> {
         format!("{first} would end the transaction that the migration runs in, and its history row with it"),
     )
     .with_help(format!("leave it out: each migration is a transaction already; {outside}")))
+}
+
+/// The table that a statement drops.
+pub(crate) fn dropped_table(sql: &str) -> Option<String> {
+    let mut words = Words(sql);
+    if words.next()? != "DROP" || words.next()? != "TABLE" {
+        return None;
+    }
+    let found = tokens(sql);
+    let found = match found.get(2..)? {
+        [first, second, rest @ ..] if first.is_word(sql, "IF") && second.is_word(sql, "EXISTS") => rest,
+        rest => rest,
+    };
+    match found {
+        [schema, point, table, ..] if point.text(sql) == "." => {
+            name_of(sql, table).filter(|_| name_of(sql, schema).is_some_and(|it| it.eq_ignore_ascii_case("main")))
+        }
+        [table, ..] => name_of(sql, table),
+        [] => None,
+    }
 }
 
 /// The words of a statement in upper case, up to the first thing that is none; comments aside.
@@ -101,6 +123,20 @@ mod tests {
             "--",
         ] {
             assert!(check(sql).is_ok(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_a_drop_is_found_however_it_is_written() {
+        for (sql, table) in [
+            ("DROP TABLE \"a \"\"b\"", Some("a \"b")),
+            ("/* x */ drop table if exists main.[T];", Some("T")),
+            ("DROP TABLE `if`", Some("if")),
+            ("DROP TABLE temp.t", None),
+            ("DROP INDEX t", None),
+            ("DROP TABLE", None),
+        ] {
+            assert_eq!(dropped_table(sql).as_deref(), table, "{sql}");
         }
     }
 

@@ -405,6 +405,105 @@ async fn a_table_that_one_migration_builds_anew_again_and_again_keeps_what_was_m
     assert_eq!(database.text("SELECT name || age FROM users").await, "ann3");
 }
 
+/// A column that one run alters and a later migration of the same run builds anew.
+const LOOSENED: &[(&str, &str)] = &[
+    (
+        "20260101000001_t.sql",
+        "-- migrate:up\nCREATE TABLE t (id BIGINT PRIMARY KEY, a INTEGER NOT NULL DEFAULT 5, b TEXT);\n",
+    ),
+    (
+        "20260101000002_loosened.sql",
+        "-- migrate:up\nALTER TABLE t ALTER COLUMN a DROP NOT NULL, ALTER COLUMN a DROP DEFAULT;\n",
+    ),
+    ("20260101000003_again.sql", "-- migrate:up\nALTER TABLE t ALTER COLUMN b SET NOT NULL;\n"),
+];
+
+#[tokio::test]
+async fn what_an_earlier_migration_of_the_run_takes_away_is_not_taken_for_something_that_would_be_lost() {
+    let mut database = Database::new().await;
+    let migrator = migrator(LOOSENED);
+    let first = MigrateOptions { to: Some("20260101000001".parse().unwrap()), ..MigrateOptions::default() };
+    migrator.migrate(&mut *database.store, &first, &mut ()).await.unwrap();
+    let pretend = MigrateOptions { pretend: true, ..MigrateOptions::default() };
+    migrator.migrate(&mut *database.store, &pretend, &mut ()).await.unwrap();
+    let rest = migrator.migrate(&mut *database.store, &MigrateOptions::default(), &mut ()).await.unwrap();
+    assert_eq!(rest.migrations.len(), 2);
+    migrator.rollback(&mut *database.store, &by(Extent::Steps(2)), &mut ()).await.unwrap();
+    assert!(database.text("SELECT sql FROM sqlite_schema WHERE name = 't'").await.contains("NOT NULL DEFAULT 5"));
+}
+
+/// Tables that are dropped again, at which others may point.
+const DROPPED: &[(&str, &str)] = &[
+    (
+        "20260101000001_t.sql",
+        "-- migrate:up\nCREATE TABLE t (id BIGINT PRIMARY KEY);\nINSERT INTO t (id) VALUES (1), (2);\n-- migrate:down\nDROP TABLE t;\n",
+    ),
+    (
+        "20260101000002_gone.sql",
+        "-- migrate:up\nDROP TABLE t;\n-- migrate:down\nCREATE TABLE t (id BIGINT PRIMARY KEY);\n",
+    ),
+];
+
+#[tokio::test]
+async fn dropping_a_table_takes_no_rows_of_tables_that_the_migrations_did_not_make() {
+    for action in ["ON DELETE CASCADE", "ON DELETE SET NULL", ""] {
+        let mut database = Database::new().await;
+        let migrator = migrator(DROPPED);
+        let first = MigrateOptions { to: Some("20260101000001".parse().unwrap()), ..MigrateOptions::default() };
+        migrator.migrate(&mut *database.store, &first, &mut ()).await.unwrap();
+        let notes = format!("CREATE TABLE notes (id INTEGER PRIMARY KEY, t_id INTEGER REFERENCES t (id) {action})");
+        database.raw(&[&notes, "INSERT INTO notes VALUES (1, 1), (2, NULL)"]).await;
+        let up = migrator.migrate(&mut *database.store, &MigrateOptions::default(), &mut ()).await.unwrap_err();
+        let down = migrator.rollback(&mut *database.store, &by(Extent::Steps(1)), &mut ()).await.unwrap_err();
+        let reset = migrator.reset(&mut *database.store, &RollbackOptions::default(), &mut ()).await.unwrap_err();
+        for error in [up, down, reset] {
+            assert_eq!(error.code(), "db.foreign-key-violation", "{error}");
+            assert!(error.message().contains("a row of notes would point at a row of t"), "{error}");
+        }
+        assert_eq!(database.text("SELECT * FROM notes").await, "1|1\n2|NULL");
+        assert_eq!(database.text("SELECT count(*) FROM t").await, "2");
+        // What points at no row of it is in nobody's way, and foreign keys are enforced as before.
+        database.raw(&["UPDATE notes SET t_id = NULL"]).await;
+        assert!(database.store.execute("UPDATE notes SET t_id = 9", &[]).await.is_err());
+        migrator.rollback(&mut *database.store, &by(Extent::Steps(1)), &mut ()).await.unwrap();
+        assert_eq!(database.text("SELECT * FROM notes").await, "1|NULL\n2|NULL");
+    }
+}
+
+#[tokio::test]
+async fn a_section_may_drop_a_table_and_what_points_at_it_in_any_order_or_make_it_anew() {
+    let mut database = Database::new().await;
+    let own: &[(&str, &str)] = &[
+        (
+            "20260101000001_made.sql",
+            "-- migrate:up sqlite
+CREATE TABLE p (id INTEGER PRIMARY KEY);
+CREATE TABLE c (id INTEGER PRIMARY KEY, p_id INTEGER REFERENCES p (id) ON DELETE CASCADE);
+INSERT INTO p VALUES (1);
+INSERT INTO c VALUES (1, 1);
+-- migrate:down sqlite
+DROP TABLE p;
+DROP TABLE c;
+",
+        ),
+        (
+            "20260101000002_anew.sql",
+            "-- migrate:up sqlite
+CREATE TABLE p_new (id INTEGER PRIMARY KEY, more TEXT);
+INSERT INTO p_new SELECT id, 'x' FROM p;
+DROP TABLE p;
+ALTER TABLE p_new RENAME TO p;
+-- migrate:down sqlite
+SELECT 1;
+",
+        ),
+    ];
+    let migrator = Migrator::new(Files(own), fastman_flavours::ALL, Settings::default());
+    migrator.migrate(&mut *database.store, &MigrateOptions::default(), &mut ()).await.unwrap();
+    assert_eq!(database.text("SELECT c.id, more FROM c JOIN p ON p.id = p_id").await, "1|x");
+    migrator.reset(&mut *database.store, &RollbackOptions::default(), &mut ()).await.unwrap();
+}
+
 #[tokio::test]
 async fn fresh_drops_whatever_the_migrations_left_and_begins_anew() {
     let mut database = Database::new().await;
