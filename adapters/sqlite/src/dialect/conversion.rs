@@ -103,6 +103,14 @@ fn numbers(text: &str, from: &ColumnType, to: &ColumnType, conditions: &mut Vec<
             conditions.push(format!("rtrim(substr({text}, -{}), '0') <> ''", scale_from - scale_to));
         }
         match range {
+            // As many digits as the greatest have: digit by digit, since a number of more than 64 bits is none here.
+            Some(_) if *to == ColumnType::BigInt => {
+                conditions.push(format!("length({whole}) > 19"));
+                conditions.push(format!(
+                    "length({whole}) = 19 AND {whole} > CASE WHEN {text} LIKE '-%' THEN '9223372036854775808' \
+                     ELSE '9223372036854775807' END"
+                ));
+            }
             // 18 digits always fit 64 bits; a smaller range is that of the number itself.
             Some(range) => {
                 conditions.push(format!("length({whole}) > 18"));
