@@ -82,6 +82,15 @@ pub(super) fn binary(
     match operator.result_type(types.0.as_ref(), types.1.as_ref()) {
         // A sum of floats is a digit off in the end; rounded, it is the float that the exact sum is kept as.
         Some(ColumnType::Decimal { precision, scale }) if is_arithmetic => {
+            // Two decimals multiplied have the digits of both.
+            let precision = match (operator, &types.0, &types.1) {
+                (
+                    BinaryOperator::Multiply,
+                    Some(ColumnType::Decimal { precision: one, .. }),
+                    Some(ColumnType::Decimal { precision: other, .. }),
+                ) => precision.max(one.saturating_add(*other)),
+                _ => precision,
+            };
             if is_kept_as_text(precision) {
                 return Err(unsupported(
                     &SQLITE,
