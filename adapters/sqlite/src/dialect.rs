@@ -4,6 +4,7 @@ mod alter;
 mod conversion;
 mod decimal;
 mod definition;
+mod drift;
 mod expression;
 mod rebuild;
 mod script;

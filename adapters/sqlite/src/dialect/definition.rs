@@ -53,7 +53,7 @@ impl SqliteDialect {
     }
 
     /// What stands behind DEFAULT.
-    fn default_text(&self, default: &Expression, column_type: &ColumnType) -> Result<String> {
+    pub(super) fn default_text(&self, default: &Expression, column_type: &ColumnType) -> Result<String> {
         Ok(match default {
             Expression::Literal { value, column_type: own } => {
                 let text = bare_literal(value, Some(own.as_ref().unwrap_or(column_type)))?;

@@ -18,6 +18,7 @@ use super::alter::{Found, Origin};
 use super::conversion::{Converted, convert};
 use super::decimal::Scope;
 use super::definition::{create_trigger, free_rowid, trigger_name};
+use super::drift::{self, Columns};
 use super::expression::string;
 use super::{SqliteDialect, quoted};
 use crate::tokens;
@@ -49,11 +50,11 @@ impl Rebuild<'_> {
     /// # Errors
     /// `dialect.unsupported` for what the model does not know and the rebuild would lose.
     pub(super) fn steps(&self, dialect: &SqliteDialect) -> Result<Vec<Step>> {
-        let kept = self.kept_objects()?;
+        let kept = self.kept_objects(dialect)?;
         let values = self.values(dialect)?;
         let name = quoted(&self.after.name);
         let new = Name::exact(&format!("{PREFIX}{}", self.after.name));
-        let mut statements = self.checks(&values, &kept);
+        let mut statements = self.checks(dialect, &values, &kept)?;
         statements.push(dialect.create_table(self.after, &new)?);
         statements.push(self.copy(&new, &values));
         if self.after.columns.iter().any(|column| column.identity) {
@@ -170,7 +171,12 @@ impl Rebuild<'_> {
 
     /// What must hold before anything is changed: nothing is there that would be lost, and values fit their new types.
     /// These statements may be run later, by another: a script, or the stored way back.
-    fn checks(&self, values: &[(Name, Converted)], kept: &[&CatalogObject]) -> Vec<String> {
+    fn checks(
+        &self,
+        dialect: &SqliteDialect,
+        values: &[(Name, Converted)],
+        kept: &[&CatalogObject],
+    ) -> Result<Vec<String>> {
         let table = quoted(&self.before.name);
         let mut checks: Vec<(String, String)> = vec![(
             format!(
@@ -179,6 +185,20 @@ impl Rebuild<'_> {
             ),
             format!("SELECT 1 WHERE {}", self.holds_unknown(kept)),
         )];
+        // What was looked at in the catalog has been compared, with a look at more than a statement can see.
+        if !self.found.catalog.live {
+            let columns = self.columns_by_name();
+            if !columns.is_empty() {
+                checks.push((
+                    format!(
+                        "{} has a column whose type, NOT NULL, DEFAULT or numbering is not what the migrations made it \
+                         and would be lost",
+                        self.before.name
+                    ),
+                    drift::query(dialect, &self.before.name, &columns)?,
+                ));
+            }
+        }
         for (column, value) in values {
             for (condition, what) in &value.violations {
                 let problem = format!("{}.{column} has a value {what}", self.after.name);
@@ -197,7 +217,19 @@ impl Rebuild<'_> {
             statements.push(format!("INSERT INTO {CHECKS} (\"{index}\") {query}"));
         }
         statements.push(format!("DROP TABLE {CHECKS}"));
-        statements
+        Ok(statements)
+    }
+
+    /// The columns that stay, by the names that they have once everything is renamed.
+    fn columns_by_name(&self) -> Vec<Columns<'_>> {
+        let stays = |column: &Column| {
+            let origin = self.columns.iter().find(|origin| origin.name.key() == column.name.key())?;
+            origin.original.as_ref().and_then(|_| self.after.column(&origin.name))
+        };
+        let columns = self.before.columns.iter();
+        columns
+            .filter_map(|column| Some(Columns { before: (self.before, column), after: (self.after, stays(column)?) }))
+            .collect()
     }
 
     /// A condition that is true if the database has what the model has not, and what is not kept.
@@ -212,7 +244,11 @@ impl Rebuild<'_> {
         let objects = list(&mut self.before.indexes.iter().map(|index| &index.name).chain(&triggers));
         let kept: String = kept
             .iter()
-            .map(|object| format!(" AND NOT (name = {} AND sql = {})", string(&object.name), string(&object.sql)))
+            .map(|object| {
+                // After a rename, done or undone, SQLite quotes what it has renamed.
+                let (name, words) = (string(&object.name), string(&drift::words_of(&object.sql)));
+                format!(" AND NOT (name = {name} AND {} = {words})", drift::words_in_sql("sql"))
+            })
             .collect();
         format!(
             "EXISTS (SELECT 1 FROM pragma_table_xinfo({table}) \
@@ -225,7 +261,7 @@ impl Rebuild<'_> {
     }
 
     /// The triggers and indexes that only the catalog knows, which are made again.
-    fn kept_objects(&self) -> Result<Vec<&CatalogObject>> {
+    fn kept_objects(&self, dialect: &SqliteDialect) -> Result<Vec<&CatalogObject>> {
         let mut lost: Vec<String> = Vec::new();
         let key = self.before.name.key();
         for (table, attribute) in &self.found.catalog.attributes {
@@ -235,6 +271,7 @@ impl Rebuild<'_> {
         }
         if let Some(live) = self.found.catalog.tables.table(&self.before.name) {
             self.unknown_parts(live, &mut lost);
+            self.drifted(dialect, live, &mut lost)?;
         }
         let own_triggers = own_triggers(self.found.table);
         let mut kept = Vec::new();
@@ -267,6 +304,24 @@ impl Rebuild<'_> {
             }
         }
         if lost.is_empty() { Ok(kept) } else { Err(self.refused(&lost)) }
+    }
+
+    /// What columns of the live table have that they don't have by the model.
+    fn drifted(&self, dialect: &SqliteDialect, live: &Table, lost: &mut Vec<String>) -> Result<()> {
+        let model = self.found.table;
+        for column in &live.columns {
+            let key = column.name.key();
+            let Some(known) = model.columns.iter().find(|known| known.name.key() == key) else { continue };
+            let origin = self.columns.iter().find(|origin| origin.original.as_ref().is_some_and(|it| it.key() == key));
+            let after = match origin.and_then(|origin| self.after.column(&origin.name)) {
+                Some(after) => (self.after, after),
+                // It goes, or the changes are rendered in several parts.
+                None if self.found.gone.iter().any(|gone| gone.key() == key) => continue,
+                None => (model, known),
+            };
+            lost.extend(Columns { before: (model, known), after }.lost(dialect, column)?);
+        }
+        Ok(())
     }
 
     /// Columns and constraints of the live table that the model has not.

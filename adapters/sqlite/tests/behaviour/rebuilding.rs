@@ -169,6 +169,96 @@ async fn what_the_model_does_not_know_is_never_lost_but_named() {
     }
 }
 
+const DRIFT: &str =
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, s VARCHAR(50), at TIMESTAMP, ok BOOLEAN DEFAULT FALSE)";
+
+#[tokio::test]
+async fn what_a_column_has_in_the_database_alone_is_never_lost_but_named() {
+    for (columns, lost) in [
+        (
+            "id INTEGER PRIMARY KEY AUTOINCREMENT, a INT, s TEXT, at TEXT, ok INT",
+            "column \"id\" is an INTEGER PRIMARY KEY",
+        ),
+        ("id INT PRIMARY KEY, a INT NOT NULL, s TEXT, at TEXT, ok INT", "column \"a\" is NOT NULL"),
+        ("id INT PRIMARY KEY, a INT DEFAULT 5, s TEXT, at TEXT, ok INT", "column \"a\" has DEFAULT 5"),
+        (
+            "id INT PRIMARY KEY, a INT, s TEXT, at TEXT DEFAULT (datetime('now', '-1 day')), ok INT",
+            "column \"at\" has DEFAULT",
+        ),
+        (
+            "id INT PRIMARY KEY, a INT, s TEXT, at TEXT, ok INT DEFAULT 1",
+            "has DEFAULT 1, and by the migrations DEFAULT 0",
+        ),
+        ("id INT PRIMARY KEY, a TEXT, s TEXT, at TEXT, ok INT", "column \"a\" is TEXT, and by the migrations INTEGER"),
+        (
+            "id INT PRIMARY KEY, a INT, s BIGINT, at TEXT, ok INT",
+            "column \"s\" is BIGINT, and by the migrations VARCHAR(50)",
+        ),
+    ] {
+        let mut database = Database::with(DRIFT).await;
+        let script = database.render("ALTER TABLE t ALTER COLUMN s SET NOT NULL").unwrap();
+        database.raw(&["DROP TABLE t", &format!("CREATE TABLE t ({columns})")]).await;
+        database.raw(&["INSERT INTO t (id, a, s) VALUES (1, '00501', '007')"]).await;
+        let before = database.text("SELECT sql FROM sqlite_schema").await;
+        let error = database.migrate("ALTER TABLE t ALTER COLUMN s SET NOT NULL").await.unwrap_err();
+        assert_eq!(error.code(), "dialect.unsupported");
+        assert!(error.message().contains(lost), "{error}");
+        assert_eq!(database.text("SELECT sql FROM sqlite_schema").await, before);
+        // What is rendered without a look at the database finds it too.
+        let script: Vec<_> = script.into_iter().map(fastman_core::store::Statement::new).collect();
+        let options = fastman_core::store::TransactionOptions { suspend_foreign_keys: true };
+        database.store.begin(options).await.unwrap();
+        let failed = database.store.run(&script).await.unwrap_err();
+        assert!(failed.error.message().contains("is not what the migrations made it"), "{columns}: {}", failed.error);
+        database.store.rollback().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn other_words_for_the_same_columns_are_built_anew_without_a_refusal() {
+    for columns in [
+        "id INT PRIMARY KEY, a INT, s TEXT, at DATETIME, ok BOOLEAN DEFAULT 0",
+        "id BIGINT PRIMARY KEY NOT NULL, a BIGINT, s NVARCHAR(9), at TEXT, ok TINYINT DEFAULT FALSE",
+        "id INT PRIMARY KEY, a NUMERIC, s CLOB, at TIMESTAMPTZ, ok BOOL",
+    ] {
+        let mut database = Database::with(DRIFT).await;
+        database.raw(&["DROP TABLE t", &format!("CREATE TABLE t ({columns})")]).await;
+        database.raw(&["INSERT INTO t (id, a, s, at) VALUES (1, 5, '007', '2024-01-01 00:00:00')"]).await;
+        database.migrate("ALTER TABLE t ALTER COLUMN s SET NOT NULL").await.unwrap();
+        assert_eq!(database.text("SELECT id, a, s FROM t").await, "1|5|007", "{columns}");
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_column_that_migrations_make_is_built_anew_with_and_without_a_look_at_the_database() {
+    let every = "CREATE TABLE t (a SMALLINT DEFAULT -5, b INTEGER NOT NULL DEFAULT 7, c BIGINT, d DECIMAL(10, 2) DEFAULT 1.50,
+        e DECIMAL(20, 4) DEFAULT 2.5, f REAL DEFAULT 1.5, g DOUBLE PRECISION, h BOOLEAN NOT NULL DEFAULT TRUE, i CHAR(4) DEFAULT 'it''s',
+        j VARCHAR(9) NOT NULL DEFAULT '', k TEXT DEFAULT 'X y', l DATE DEFAULT CURRENT_DATE, m TIME, n TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+        o TIMESTAMP WITH TIME ZONE DEFAULT CURRENT_TIMESTAMP, p BLOB, q VARBINARY(5), r UUID, s JSON, t TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+        CONSTRAINT pk PRIMARY KEY (b, j))";
+    let alterations = [
+        "ALTER TABLE t ALTER COLUMN c SET NOT NULL",
+        "ALTER TABLE t RENAME COLUMN k TO kk, ALTER COLUMN c DROP NOT NULL, ALTER COLUMN b SET DEFAULT 8",
+        "ALTER TABLE t DROP COLUMN a, ADD COLUMN a TEXT DEFAULT 'new', ALTER COLUMN d SET DATA TYPE DECIMAL(12, 2)",
+        "ALTER TABLE t DROP CONSTRAINT pk",
+        "ALTER TABLE t ALTER COLUMN j DROP NOT NULL",
+    ];
+    let mut live = Database::with(every).await;
+    let mut blind = Database::with(every).await;
+    for sql in alterations {
+        let statements: Vec<_> =
+            blind.render(sql).unwrap().into_iter().map(fastman_core::store::Statement::new).collect();
+        let options = fastman_core::store::TransactionOptions { suspend_foreign_keys: true };
+        blind.store.begin(options).await.unwrap();
+        blind.store.run(&statements).await.unwrap_or_else(|failed| panic!("{sql}: {}", failed.error));
+        blind.store.commit().await.unwrap();
+        live.migrate(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        blind.schema = live.schema.clone();
+    }
+    let catalog = "SELECT sql FROM sqlite_schema ORDER BY name";
+    assert_eq!(blind.text(catalog).await, live.text(catalog).await);
+}
+
 #[tokio::test]
 async fn an_unknown_trigger_index_or_view_that_names_a_column_that_goes_is_named() {
     for (object, words) in [
@@ -245,6 +335,21 @@ async fn statements_that_were_kept_lose_nothing_that_came_later() {
     database.store.run(&kept).await.unwrap();
     database.store.commit().await.unwrap();
     assert_eq!(database.text("SELECT name FROM sqlite_schema WHERE type = 'trigger'").await, "known");
+}
+
+#[tokio::test]
+async fn statements_that_were_kept_know_what_sqlite_quoted_since() {
+    let mut database = Database::with("CREATE TABLE t (a INTEGER, s TEXT)").await;
+    database.raw(&["CREATE INDEX by_lower ON t (lower(s))", "CREATE INDEX quoted ON [t] (abs(`a`))"]).await;
+    database.raw(&["CREATE TRIGGER known AFTER INSERT ON t BEGIN UPDATE t SET s = 'A b' WHERE s = NEW.s; END"]).await;
+    let kept = database.render_live("ALTER TABLE t ALTER COLUMN a SET NOT NULL").await;
+    database.raw(&["ALTER TABLE t RENAME COLUMN s TO title", "ALTER TABLE t RENAME TO u"]).await;
+    database.raw(&["ALTER TABLE u RENAME TO t", "ALTER TABLE t RENAME COLUMN title TO s"]).await;
+    database.store.begin(fastman_core::store::TransactionOptions { suspend_foreign_keys: true }).await.unwrap();
+    database.store.run(&kept).await.unwrap_or_else(|failed| panic!("{}", failed.error));
+    database.store.commit().await.unwrap();
+    let made = "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type <> 'table' ORDER BY name)";
+    assert_eq!(database.text(made).await, "by_lower,known,quoted");
 }
 
 #[tokio::test]

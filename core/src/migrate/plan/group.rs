@@ -9,7 +9,7 @@ use crate::dialect::{AlterStyle, Dialect, RenderInput, StepKind, conditions};
 use crate::error::{Error, Result, SourceText};
 use crate::flavour::LexicalRules;
 use crate::migrate::handmade::{self, Handmade, Unknown};
-use crate::schema::{Change, Name, Schema, SchemaError, Table};
+use crate::schema::{Change, Constraint, ConstraintKind, Name, Schema, SchemaError, Table};
 use crate::sql::binder::Bound;
 use crate::store::{CatalogObjects, SqlStore};
 
@@ -60,6 +60,8 @@ pub(crate) struct Foreseen {
     gone: BTreeSet<String>,
     /// Columns that will be gone, by their tables' keys, with all that stands on them.
     columns: Vec<(String, Name)>,
+    /// The keys of columns that will be altered, by their tables' keys.
+    altered: BTreeSet<(String, String)>,
     /// The keys of constraints that will be gone, by their tables' keys.
     constraints: BTreeSet<(String, String)>,
     /// Statements of the user's own come first: what the catalog will say is not known of any table.
@@ -75,7 +77,9 @@ impl Foreseen {
         let anew = dialect.facts().alter == AlterStyle::Rebuild;
         for change in &group.changes {
             match change {
-                Change::AlterColumn { .. } if anew => {}
+                Change::AlterColumn { table, column, .. } if anew => {
+                    self.altered.insert((table.key().into_owned(), column.key().into_owned()));
+                }
                 Change::DropColumn { table, column } if anew => {
                     self.columns.push((table.key().into_owned(), column.clone()));
                 }
@@ -148,10 +152,26 @@ impl Foreseen {
         for mut table in tables {
             let key = table.name.key().into_owned();
             let gone: Vec<&Name> = self.columns.iter().filter(|(of, _)| *of == key).map(|(_, column)| column).collect();
-            table.columns.retain(|column| !gone.iter().any(|gone| gone.key() == column.name.key()));
-            table
+            let is_gone =
+                |constraint: &Constraint| self.constraints.contains(&(key.clone(), constraint.name.key().into_owned()));
+            // What the catalog says of these columns is not what they will be by then.
+            let keys: Vec<Name> = table
                 .constraints
-                .retain(|constraint| !self.constraints.contains(&(key.clone(), constraint.name.key().into_owned())));
+                .iter()
+                .filter(|constraint| is_gone(constraint))
+                .filter_map(|constraint| match &constraint.kind {
+                    ConstraintKind::PrimaryKey { columns } => Some(columns.clone()),
+                    _ => None,
+                })
+                .flatten()
+                .collect();
+            table.columns.retain(|column| {
+                let is_it = |name: &Name| name.key() == column.name.key();
+                !gone.iter().any(|gone| is_it(gone))
+                    && !keys.iter().any(is_it)
+                    && !self.altered.contains(&(key.clone(), column.name.key().into_owned()))
+            });
+            table.constraints.retain(|constraint| !is_gone(constraint));
             catalog.tables.insert_table(table);
         }
     }
