@@ -157,16 +157,15 @@ async fn set(connection: &mut Conn, product: Product, read_only: bool) -> Result
          sql_big_selects = 1, completion_type = NO_CHAIN"
     );
     match product {
-        // What an account's own default would make of a type's name.
-        Product::MySql => variables.push_str(", default_storage_engine = InnoDB"),
+        // What an account's own default would make of a type's name; and the key that a server may add to a table without one (from
+        // 8.0.30 on) is no part of what was declared.
+        Product::MySql => variables.push_str(
+            ", default_storage_engine = InnoDB /*!80030 , show_gipk_in_create_table_and_information_schema = OFF */",
+        ),
         Product::MariaDb => variables.push_str(", check_constraint_checks = 1"),
     }
     connection.query_drop(variables).await?;
     connection.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
-    if product == Product::MySql {
-        // The key that a server may add to a table without one is no part of what was declared.
-        connection.query_drop("/*!80030 SET SESSION show_gipk_in_create_table_and_information_schema = OFF */").await?;
-    }
     if read_only {
         connection.query_drop("SET SESSION TRANSACTION READ ONLY").await?;
     }
