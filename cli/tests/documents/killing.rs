@@ -45,7 +45,7 @@ pub fn killed_anywhere_a_rerun_ends_in_the_same_documents(emulator: &Emulator) -
     let is_long = std::env::var("FASTMAN_KILLS").is_ok_and(|value| value == "long");
     let seed = random::seed();
     // So many kills that leave a part are wanted, in so many rounds.
-    let (wanted, rounds, users) = if is_long { (60, 200, 3_000) } else { (3, 12, 800) };
+    let (wanted, rounds, users) = if is_long { (60, 200, 3_000) } else { (2, 6, 800) };
     let project = project(users);
     let uninterrupted = emulator.project();
     let mut whole = Duration::MAX;
