@@ -74,7 +74,9 @@ fn of_server(server: &DbError) -> Error {
     let code = server.code().code();
     let (class, help) = meaning(code, server.message());
     let mut error = Error::database(class, server.message());
-    if let Some(help) = help.map(str::to_owned).or_else(|| server.hint().map(str::to_owned)) {
+    // CASCADE is no word of portable SQL, and it would drop what nobody asked for.
+    let hint = server.hint().filter(|hint| !hint.contains("CASCADE"));
+    if let Some(help) = help.or(hint) {
         error = error.with_help(help);
     }
     for detail in server.detail().into_iter().flat_map(str::lines) {
@@ -156,6 +158,13 @@ fn less_common(code: &str) -> (ErrorClass, Option<&'static str>) {
         "57P01" | "57P02" | "57P05" | "25P03" | "25P04" => (
             ErrorClass::LostConnection,
             Some("the server ended the session; what was not committed is rolled back; run the same command again"),
+        ),
+        "2BP01" => (
+            ErrorClass::Other,
+            Some(
+                "the details say what depends on it: drop that first, by statements of its own, or alter it so that it \
+                 no longer does",
+            ),
         ),
         "25001" => {
             (ErrorClass::Other, Some("put it in a section of its own: `-- migrate:up postgres transaction:false`"))

@@ -13,6 +13,7 @@ crate::tests!("dialect":
     every_alteration_can_be_undone,
     alterations_of_one_table_are_one_statement,
     what_would_be_cut_or_rounded_is_refused,
+    what_depends_on_a_table_is_named_and_never_cascaded,
     a_column_is_set_to_now_by_an_update_that_leaves_it,
     names_of_every_kind_work,
     ids_that_are_given_move_the_sequence,
@@ -163,6 +164,17 @@ async fn what_would_be_cut_or_rounded_is_refused(server: &Server) -> Result<()> 
         )
         .await?;
     session.expect_stored().await
+}
+
+async fn what_depends_on_a_table_is_named_and_never_cascaded(server: &Server) -> Result<()> {
+    let mut session = Session::new(server).await?;
+    session.apply("CREATE TABLE t (id INTEGER PRIMARY KEY);").await?;
+    session.store.execute("CREATE VIEW foreigner AS SELECT id FROM t", &[]).await?;
+    let error = session.apply("DROP TABLE t;").await.expect_err("a view depends on it");
+    assert!(!error.help().unwrap_or_default().contains("CASCADE"), "{error:?}");
+    assert!(error.help().unwrap_or_default().contains("drop that first"), "{error:?}");
+    assert!(error.details().iter().any(|detail| detail.contains("view foreigner depends on table t")), "{error:?}");
+    Ok(())
 }
 
 async fn a_column_is_set_to_now_by_an_update_that_leaves_it(server: &Server) -> Result<()> {
