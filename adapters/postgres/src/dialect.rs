@@ -7,6 +7,7 @@ mod concurrent;
 mod expression;
 mod literal;
 pub(crate) mod render;
+pub(crate) mod retype;
 #[cfg(test)]
 mod tests;
 pub(crate) mod trigger;
@@ -128,9 +129,8 @@ impl Dialect for Postgres {
         concurrent::step(sql)
     }
 
-    fn needs_catalog(&self, _changes: &[Change], _before: &Schema) -> Vec<Name> {
-        // Nothing is built anew, so nothing can be lost.
-        Vec::new()
+    fn needs_catalog(&self, changes: &[Change], before: &Schema) -> Vec<Name> {
+        retype::needs_catalog(changes, before)
     }
 
     fn render(&self, input: RenderInput<'_>) -> Result<Vec<Step>> {

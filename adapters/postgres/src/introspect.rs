@@ -17,6 +17,7 @@ use fastman_core::schema::{
 use fastman_core::store::{CatalogObject, CatalogObjects, ObjectKind};
 use fastman_core::value::Value;
 
+use crate::dialect::retype::{COLLATION, TYPE, attribute_prefix};
 use crate::dialect::{trigger, types};
 use crate::settings::quoted;
 use crate::store::PostgresStore;
@@ -161,7 +162,7 @@ impl Reader {
         let collation = row.optional_text();
         let is_domain = row.truth();
         if !declared.exact || is_domain {
-            self.note(&table_name, format!("column {column_name:?} has the type {shown}"));
+            self.note(&table_name, format!("{}{TYPE}{shown}", attribute_prefix(&column_name)));
         }
         if generated {
             self.note(&table_name, format!("column {column_name:?} is generated"));
@@ -170,7 +171,7 @@ impl Reader {
             self.note(&table_name, format!("column {column_name:?} is GENERATED ALWAYS AS IDENTITY"));
         }
         if let Some(collation) = collation {
-            self.note(&table_name, format!("column {column_name:?} has the collation {collation}"));
+            self.note(&table_name, format!("{}{COLLATION}{collation}", attribute_prefix(&column_name)));
         }
         let Some(table) = self.tables.get_mut(&table_name) else { return };
         let numbered = !identity.is_empty() || is_serial;

@@ -7,18 +7,19 @@ use fastman_core::dialect::{Condition, RenderInput, Step};
 use fastman_core::error::{Error, Result};
 use fastman_core::schema::{
     Change, Column, ColumnAlteration, ColumnType, Constraint, ConstraintKind, Index, Insert, InsertSource, Name,
-    OnDelete, Schema, Table, TypeFamily, View,
+    OnDelete, Schema, Table, View,
 };
 use fastman_core::sql::text;
 
 use super::literal::quoted as quoted_text;
+use super::retype::{Live, using};
 use super::types::type_name;
 use super::{Postgres, trigger};
 use crate::settings::quoted;
 
 /// The statements that do the changes.
 pub(super) fn render(dialect: &Postgres, input: RenderInput<'_>) -> Result<Vec<Step>> {
-    let mut plan = Plan { dialect, steps: Vec::new(), group: None };
+    let mut plan = Plan { dialect, live: Live::of(&input), steps: Vec::new(), group: None };
     let mut before = input.before.clone();
     let mut changes = input.changes.iter().peekable();
     while let Some(change) = changes.next() {
@@ -33,6 +34,7 @@ pub(super) fn render(dialect: &Postgres, input: RenderInput<'_>) -> Result<Vec<S
 
 struct Plan<'a> {
     dialect: &'a Postgres,
+    live: Live<'a>,
     steps: Vec<Step>,
     group: Option<Group>,
 }
@@ -236,19 +238,25 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// SET DATA TYPE, with the default taken away before (it may have no cast) and put back in the new type.
+    /// SET DATA TYPE, with the default taken away before (it may have no cast) and put back in the new type. One that the column has
+    /// by other hands is left to the server, which casts it or says that it can't.
     fn retype(&mut self, table: &Name, column: &Column, to: &ColumnType) -> Result<()> {
         let new_type = type_name(to);
         if new_type == type_name(&column.column_type) {
             return Ok(());
         }
+        let collation = self.live.keep(table, column, to)?;
         let name = quoted(column.name.as_str());
+        let default = column.default.as_ref().filter(|_| self.live.has_default_of_model(table, column));
         let mut actions = Vec::new();
-        if column.default.is_some() {
+        if default.is_some() {
             actions.push(format!("ALTER COLUMN {name} DROP DEFAULT"));
         }
-        actions.push(format!("ALTER COLUMN {name} SET DATA TYPE {new_type}{}", using(&name, &column.column_type, to)));
-        if let Some(default) = &column.default {
+        actions.push(format!(
+            "ALTER COLUMN {name} SET DATA TYPE {new_type}{collation}{}",
+            using(&name, &column.column_type, to)
+        ));
+        if let Some(default) = default {
             let default = text::expression(self.dialect, default, Some(to))?;
             actions.push(format!("ALTER COLUMN {name} SET DEFAULT {default}"));
         }
@@ -398,42 +406,6 @@ pub(crate) fn advance_sequence(table: &str, column: &str) -> String {
 /// The sequence that numbers a column, as an expression.
 pub(crate) fn sequence_of(table: &str, column: &str) -> String {
     format!("pg_catalog.pg_get_serial_sequence({}, {})", quoted_text(&quoted(table)), quoted_text(column))
-}
-
-/// How rows get to the new type. What PostgreSQL would cut or round silently is made to fail.
-fn using(name: &str, from: &ColumnType, to: &ColumnType) -> String {
-    match (from, to) {
-        // Storing too long a text fails, unless all that is too much are blanks.
-        (ColumnType::Varchar(_) | ColumnType::Text, ColumnType::Varchar(length)) => {
-            let longer = match from {
-                ColumnType::Varchar(old) => old > length,
-                _ => true,
-            };
-            if longer {
-                format!(" USING CASE WHEN char_length({name}) > {length} THEN {name} || '.' ELSE {name} END")
-            } else {
-                String::new()
-            }
-        }
-        (ColumnType::Decimal { scale, .. }, ColumnType::Decimal { scale: kept, .. }) if scale > kept => {
-            exact(name, *kept)
-        }
-        (ColumnType::Decimal { scale: 1.., .. }, _) if to.family() == TypeFamily::Integer => exact(name, 0),
-        _ if from.family() == TypeFamily::Date && to.family() == TypeFamily::Text => {
-            format!(" USING to_char({name}, 'YYYY-MM-DD')")
-        }
-        _ if from.family() == TypeFamily::Text && to.family() != TypeFamily::Text => {
-            format!(" USING CAST({name} AS {})", type_name(to))
-        }
-        _ => String::new(),
-    }
-}
-
-/// The number if it has so few digits behind the point, else an error that shows it.
-fn exact(name: &str, scale: u8) -> String {
-    format!(
-        " USING CASE WHEN {name} = ROUND({name}, {scale}) THEN {name} ELSE CAST('it would lose digits: ' || {name} AS numeric) END"
-    )
 }
 
 fn drop_view(view: &Name) -> Step {

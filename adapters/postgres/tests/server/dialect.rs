@@ -13,6 +13,7 @@ crate::tests!("dialect":
     every_alteration_can_be_undone,
     alterations_of_one_table_are_one_statement,
     what_would_be_cut_or_rounded_is_refused,
+    a_new_type_takes_nothing_away_that_the_model_does_not_know,
     what_depends_on_a_table_is_named_and_never_cascaded,
     a_column_is_set_to_now_by_an_update_that_leaves_it,
     names_of_every_kind_work,
@@ -164,6 +165,49 @@ async fn what_would_be_cut_or_rounded_is_refused(server: &Server) -> Result<()> 
         )
         .await?;
     session.expect_stored().await
+}
+
+async fn a_new_type_takes_nothing_away_that_the_model_does_not_know(server: &Server) -> Result<()> {
+    let mut session = Session::new(server).await?;
+    session
+        .apply(
+            "CREATE TABLE t (name VARCHAR(100), code VARCHAR(10) DEFAULT 'a', mood VARCHAR(10) DEFAULT 'new', tone VARCHAR(10),
+                 own VARCHAR(10) NOT NULL DEFAULT 'x', level INTEGER DEFAULT 1);",
+        )
+        .await?;
+    for sql in [
+        "CREATE TYPE mood AS ENUM ('new', 'old')",
+        "CREATE DOMAIN tone AS varchar(10) CHECK (VALUE <> 'shrill')",
+        "ALTER TABLE t ALTER COLUMN name SET DATA TYPE varchar(100) COLLATE \"C\"",
+        "ALTER TABLE t ALTER COLUMN code SET DEFAULT 'b'",
+        "ALTER TABLE t ALTER COLUMN level SET DEFAULT 2 + 3",
+        "ALTER TABLE t ALTER COLUMN mood DROP DEFAULT, ALTER COLUMN mood SET DATA TYPE mood USING mood::mood, \
+         ALTER COLUMN mood SET DEFAULT 'new'",
+        "ALTER TABLE t ALTER COLUMN tone SET DATA TYPE tone",
+    ] {
+        session.store.execute(sql, &[]).await?;
+    }
+    for (column, words) in [("mood", "has the type mood"), ("tone", "has the type tone")] {
+        let sql = format!("ALTER TABLE t ALTER COLUMN {column} SET DATA TYPE VARCHAR(50);");
+        let error = session.apply(&sql).await.expect_err("a type of its own");
+        assert_eq!(error.code(), "dialect.unsupported");
+        assert!(error.message().contains(&format!("t.{column}")) && error.message().contains(words), "{error}");
+        assert!(error.help().unwrap_or_default().contains("migrate:up postgres"), "{error:?}");
+    }
+    session
+        .apply(
+            "ALTER TABLE t ALTER COLUMN name SET DATA TYPE VARCHAR(200), ALTER COLUMN code SET DATA TYPE VARCHAR(20),
+                 ALTER COLUMN own SET DATA TYPE VARCHAR(20), ALTER COLUMN level SET DATA TYPE BIGINT;",
+        )
+        .await?;
+    let shown = "SELECT string_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), collname, \
+                 pg_get_expr(adbin, adrelid)), ', ' ORDER BY attnum) FROM pg_attribute LEFT JOIN pg_collation AS c \
+                 ON c.oid = attcollation AND collname <> 'default' LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum \
+                 WHERE attrelid = 't'::regclass AND attname IN ('name', 'code', 'own', 'level')";
+    let expected = "name character varying(200) C, code character varying(20) 'b'::character varying, \
+                    own character varying(20) 'x'::character varying, level bigint (2 + 3)";
+    assert_eq!(session.value(shown).await?, Value::Text(expected.to_owned()));
+    Ok(())
 }
 
 async fn what_depends_on_a_table_is_named_and_never_cascaded(server: &Server) -> Result<()> {
