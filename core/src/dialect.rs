@@ -157,6 +157,21 @@ pub trait Dialect: Send + Sync + fmt::Debug {
         sql.to_owned()
     }
 
+    /// The condition of a query on `table` that its `columns` have the values of one of `keys` keys, compared as `=` compares each of
+    /// them with a parameter; NULL matches nothing. Both come quoted. The parameters are numbered from 1, key by key. An engine that
+    /// plans many alternatives badly MAY say it in another way: the query is run for hundreds of keys at once.
+    fn matches_key(&self, table: &str, columns: &[String], keys: usize) -> String {
+        let _ = table;
+        let mut parameters = 1..;
+        let mut one = || {
+            let parts = columns.iter().zip(&mut parameters);
+            let parts: Vec<String> =
+                parts.map(|(column, parameter)| format!("{column} = {}", self.placeholder(parameter))).collect();
+            format!("({})", parts.join(" AND "))
+        };
+        (0..keys).map(|_| one()).collect::<Vec<_>>().join(" OR ")
+    }
+
     /// The step of a statement that the user wrote for this engine and that runs outside of transactions. Of one that is known by
     /// its words an adapter MAY say what it touches, when it is done and what it leaves where it is cut off, so that nobody has to be
     /// asked about it; nothing is known of the others.

@@ -125,6 +125,19 @@ impl Dialect for Postgres {
         Ok(expression::aggregate(function, argument))
     }
 
+    fn matches_key(&self, table: &str, columns: &[String], keys: usize) -> String {
+        // Of many alternatives the planner walks all for each row, or makes one index scan of each. A list of rows is joined. Its first
+        // row holds NULLs of the columns' own types, which all rows get: text beside a column of another type would not compare.
+        let typed = columns.iter().map(|column| format!("(SELECT {column} FROM {table} WHERE FALSE)"));
+        let mut rows = vec![format!("({})", typed.collect::<Vec<_>>().join(", "))];
+        let mut parameters = 1..=keys * columns.len();
+        rows.extend((0..keys).map(|_| {
+            let row = parameters.by_ref().take(columns.len()).map(|parameter| self.placeholder(parameter));
+            format!("({})", row.collect::<Vec<_>>().join(", "))
+        }));
+        format!("({}) IN (VALUES {})", columns.join(", "), rows.join(", "))
+    }
+
     fn raw(&self, sql: &str) -> Step {
         concurrent::step(sql)
     }

@@ -104,6 +104,10 @@ impl Dialect for CommittingDialect {
         self.0.like(operand, pattern, negated)
     }
 
+    fn matches_key(&self, table: &str, columns: &[String], keys: usize) -> String {
+        self.0.matches_key(table, columns, keys)
+    }
+
     fn needs_catalog(&self, changes: &[Change], before: &Schema) -> Vec<Name> {
         self.0.needs_catalog(changes, before)
     }

@@ -12,6 +12,7 @@ tests!("loading":
     the_rows_of_a_file_are_the_same_in_every_format_and_on_every_engine,
     a_file_of_many_rows_arrives_whole,
     a_keyed_file_twice_is_the_same_as_once,
+    a_number_of_a_document_is_no_other_for_being_written_in_another_way,
     what_is_wrong_in_a_file_is_named_and_nothing_stays,
     the_statements_of_a_seeder_are_spoken_in_each_engine_s_words,
     an_engine_s_own_statements_are_run_in_place_of_the_portable_ones,
@@ -151,6 +152,18 @@ async fn a_keyed_file_twice_is_the_same_as_once(context: Context) -> Result<()> 
     assert_eq!((table.inserted, table.updated, table.unchanged), (1, 1, 0));
     let rows = session.rows("places").await?;
     assert_eq!((rows.len(), &rows[0][4], &rows[0][3]), (6, &Value::Integer(7), &once[0][3]));
+    Ok(())
+}
+
+async fn a_number_of_a_document_is_no_other_for_being_written_in_another_way(context: Context) -> Result<()> {
+    let session = atlas(&context).await?;
+    let text = format!("{}key = [\"name\"]\n", load("places.jsonl"));
+    let seeds = Seeds::new(&[("PlaceSeeder", &text)], &[], context.flavours())?;
+    let line = br#"{"name": "Paris", "tags": {"a": [1e3, 1.50, -0.0], "b": 10.0E-1}}"#;
+    let seeds = seeds.with_files(&[("places.jsonl", line)]);
+    run(&session, &seeds).await?;
+    let again = run(&session, &seeds).await?;
+    assert!(again.changed_nothing(), "{again:?}");
     Ok(())
 }
 

@@ -20,6 +20,7 @@ tests!("seeding":
     unique_values_count_the_rows_of_a_run_whatever_their_keys,
     a_keyed_seeder_twice_is_the_same_as_once,
     a_keyed_seeder_writes_what_differs_and_nothing_else,
+    a_key_of_several_columns_is_compared_column_by_column,
     children_and_parents_point_at_rows_that_are_there,
     an_ordinary_insert_works_after_seeding,
     keys_that_are_written_out_do_not_meet_those_that_are_numbered,
@@ -275,6 +276,39 @@ async fn a_keyed_seeder_writes_what_differs_and_nothing_else(context: Context) -
     assert_eq!(after[0][0], before[0][0], "a row that is updated keeps its id");
     assert_eq!(after[0][3], Value::Text("two".to_owned()));
     assert_eq!(after[1..3], before[1..]);
+    Ok(())
+}
+
+async fn a_key_of_several_columns_is_compared_column_by_column(context: Context) -> Result<()> {
+    let mut session = context.session().await?;
+    session
+        .apply(
+            "CREATE TABLE prices (country CHAR(3) NOT NULL, since DATE NOT NULL, level DECIMAL(6, 2) NOT NULL,
+                 sold BOOLEAN NOT NULL, amount INTEGER, PRIMARY KEY (country, since, level, sold));",
+        )
+        .await?;
+    let text = |other: u32| {
+        let mut text = "[seeder]\nkey.prices = [\"country\", \"since\", \"level\", \"sold\"]\n".to_owned();
+        for number in 0..600 {
+            let (country, level) = (["de", "fra"][number % 2], ["1.50", "-2", "7.25"][number % 3]);
+            let (month, day) = (number / 28 % 12 + 1, number % 28 + 1);
+            let year = 2000 + number / 336;
+            let amount = if number == 417 { other } else { 5 };
+            text += &format!(
+                "[[prices]]\ncountry = \"{country}\"\nsince = {year}-{month:02}-{day:02}\nlevel = {level}\n\
+                 sold = {}\namount = {amount}\n",
+                number % 5 == 0
+            );
+        }
+        text
+    };
+    run(&session, &seeds(&context, &[("S", &text(5))])?, &options()).await?;
+    let again = run(&session, &seeds(&context, &[("S", &text(5))])?, &options()).await?;
+    assert!(again.changed_nothing(), "{again:?}");
+    let report = run(&session, &seeds(&context, &[("S", &text(6))])?, &options()).await?;
+    let table = &report.seeders[0].tables[0];
+    assert_eq!((table.inserted, table.updated, table.unchanged), (0, 1, 599));
+    assert_eq!(session.rows("prices").await?.len(), 600);
     Ok(())
 }
 

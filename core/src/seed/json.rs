@@ -92,3 +92,55 @@ pub(super) fn number(written: &str) -> Value {
         Err(_) => Value::Double(written.parse().unwrap_or(f64::NAN)),
     }
 }
+
+/// Whether two documents say the same: numbers are compared by value, as an engine may keep `1e3` as `1000`.
+pub(super) fn same(one: &serde_json::Value, other: &serde_json::Value) -> bool {
+    use serde_json::Value as Json;
+    match (one, other) {
+        (Json::Number(one), Json::Number(other)) => one == other || same_number(one, other),
+        (Json::Array(one), Json::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Json::Object(one), Json::Object(other)) => {
+            let there = |(key, one)| other.get(key).is_some_and(|other| same(one, other));
+            one.len() == other.len() && one.iter().all(there)
+        }
+        _ => one == other,
+    }
+}
+
+fn same_number(one: &serde_json::Number, other: &serde_json::Number) -> bool {
+    match (one.as_i128(), other.as_i128()) {
+        (Some(one), Some(other)) => one == other,
+        // Two that are whole are compared as such: beyond 2^53 several of them are one double.
+        (Some(whole), None) => is_whole(other, whole),
+        (None, Some(whole)) => is_whole(one, whole),
+        (None, None) => one.as_f64() == other.as_f64(),
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the fraction is zero, and what is out of range is no number of 64 bits"
+)]
+fn is_whole(number: &serde_json::Number, whole: i128) -> bool {
+    number.as_f64().is_some_and(|number| number.fract() == 0.0 && number as i128 == whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+
+    #[test]
+    fn documents_are_the_same_where_their_numbers_have_the_same_value() {
+        let is_same =
+            |one: &str, other: &str| same(&serde_json::from_str(one).unwrap(), &serde_json::from_str(other).unwrap());
+        assert!(is_same(r#"{"a": [1e3, 1.50], "b": -0.0}"#, r#"{"b": 0, "a": [1000, 1.5]}"#));
+        assert!(is_same("18446744073709551615", "18446744073709551615"));
+        assert!(!is_same("9007199254740993", "9007199254740992.0"));
+        assert!(!is_same("1", "1.5"));
+        assert!(!is_same("[1]", "[1, 1]"));
+        assert!(!is_same(r#"{"a": 1}"#, r#"{"b": 1}"#));
+        assert!(!is_same("1", "\"1\""));
+    }
+}

@@ -196,27 +196,15 @@ impl<'a> Keyed<'a> {
         let most =
             (usize::try_from(dialect.facts().max_parameters).unwrap_or(999) / self.key.len().max(1)).clamp(1, 500);
         let selected: Vec<String> = self.names.iter().chain(&self.id).map(|name| dialect.quote(name)).collect();
+        let key: Vec<String> = self.key.iter().map(|place| dialect.quote(&self.names[*place])).collect();
+        let table = dialect.quote(&self.target.table);
         let mut found = HashMap::new();
         let rows: Vec<&[Value]> = batch.rows().collect();
         for chunk in rows.chunks(most) {
-            let mut parameters = Vec::new();
-            let mut terms = Vec::new();
-            for row in chunk {
-                let mut parts = Vec::new();
-                for place in &self.key {
-                    let value = row.get(lead + place).cloned().unwrap_or(Value::Null);
-                    parameters.push(value);
-                    let column = dialect.quote(&self.names[*place]);
-                    parts.push(format!("{column} = {}", dialect.placeholder(parameters.len())));
-                }
-                terms.push(format!("({})", parts.join(" AND ")));
-            }
-            let sql = format!(
-                "SELECT {} FROM {} WHERE {}",
-                selected.join(", "),
-                dialect.quote(&self.target.table),
-                terms.join(" OR ")
-            );
+            let values = chunk.iter().flat_map(|row| self.key.iter().map(move |place| row.get(lead + place)));
+            let parameters: Vec<Value> = values.map(|value| value.cloned().unwrap_or(Value::Null)).collect();
+            let condition = dialect.matches_key(&table, &key, chunk.len());
+            let sql = format!("SELECT {} FROM {table} WHERE {condition}", selected.join(", "));
             for row in store.query(&sql, &parameters).await? {
                 let row: Vec<Value> =
                     row.into_iter().enumerate().map(|(place, value)| self.in_form(place, value)).collect();
@@ -304,7 +292,7 @@ impl<'a> Keyed<'a> {
                 if matches!(self.types.get(place), Some(Some(ColumnType::Json))) =>
             {
                 let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-                parsed(one).is_some_and(|one| parsed(other) == Some(one))
+                parsed(one).zip(parsed(other)).is_some_and(|(one, other)| super::json::same(&one, &other))
             }
             _ => false,
         }

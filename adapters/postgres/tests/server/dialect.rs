@@ -15,6 +15,7 @@ crate::tests!("dialect":
     what_would_be_cut_or_rounded_is_refused,
     a_new_type_takes_nothing_away_that_the_model_does_not_know,
     what_depends_on_a_table_is_named_and_never_cascaded,
+    many_keys_of_several_columns_are_found_quickly_whatever_their_types,
     a_column_is_set_to_now_by_an_update_that_leaves_it,
     names_of_every_kind_work,
     ids_that_are_given_move_the_sequence,
@@ -218,6 +219,35 @@ async fn what_depends_on_a_table_is_named_and_never_cascaded(server: &Server) ->
     assert!(!error.help().unwrap_or_default().contains("CASCADE"), "{error:?}");
     assert!(error.help().unwrap_or_default().contains("drop that first"), "{error:?}");
     assert!(error.details().iter().any(|detail| detail.contains("view foreigner depends on table t")), "{error:?}");
+    Ok(())
+}
+
+async fn many_keys_of_several_columns_are_found_quickly_whatever_their_types(server: &Server) -> Result<()> {
+    let mut session = Session::new(server).await?;
+    for sql in [
+        "CREATE TYPE mood AS ENUM ('new', 'old')",
+        "CREATE DOMAIN short AS varchar(20) CHECK (VALUE <> '')",
+        "CREATE TABLE t (country char(3), code short, mood mood, level numeric(6, 2), PRIMARY KEY (country, code, mood, level))",
+        "INSERT INTO t SELECT 'DE', 'c' || n, 'old', 1.5 FROM generate_series(1, 60000) AS n",
+    ] {
+        session.store.execute(sql, &[]).await?;
+    }
+    let columns = ["country", "code", "mood", "level"].map(|name| format!("\"{name}\""));
+    let sql = format!("SELECT count(*) FROM t WHERE {}", session.store.dialect().matches_key("t", &columns, 500));
+    let text = |text: String| Value::Text(text);
+    let mut parameters = Vec::new();
+    for number in 1..=500 {
+        // One level is another, and one key has a NULL.
+        let level = if number == 7 { "1.6" } else { "1.50" }.to_owned();
+        let mood = if number == 8 { Value::Null } else { text("old".to_owned()) };
+        parameters.extend([text("DE ".to_owned()), text(format!("c{number}")), mood, text(level)]);
+    }
+    let begun = std::time::Instant::now();
+    for _ in 0..3 {
+        assert_eq!(session.store.query(&sql, &parameters).await?, [[Value::Integer(498)]]);
+    }
+    // Each takes more than a second where all alternatives are tried for each row.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
     Ok(())
 }
 
