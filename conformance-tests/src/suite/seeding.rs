@@ -289,11 +289,11 @@ async fn a_key_of_several_columns_is_compared_column_by_column(context: Context)
         .await?;
     let text = |other: u32| {
         let mut text = "[seeder]\nkey.prices = [\"country\", \"since\", \"level\", \"sold\"]\n".to_owned();
-        for number in 0..600 {
+        for number in 0..60 {
             let (country, level) = (["de", "fra"][number % 2], ["1.50", "-2", "7.25"][number % 3]);
-            let (month, day) = (number / 28 % 12 + 1, number % 28 + 1);
-            let year = 2000 + number / 336;
-            let amount = if number == 417 { other } else { 5 };
+            let (month, day) = (number / 28 + 1, number % 28 + 1);
+            let year = 2000 + number % 3;
+            let amount = if number == 41 { other } else { 5 };
             text += &format!(
                 "[[prices]]\ncountry = \"{country}\"\nsince = {year}-{month:02}-{day:02}\nlevel = {level}\n\
                  sold = {}\namount = {amount}\n",
@@ -307,8 +307,8 @@ async fn a_key_of_several_columns_is_compared_column_by_column(context: Context)
     assert!(again.changed_nothing(), "{again:?}");
     let report = run(&session, &seeds(&context, &[("S", &text(6))])?, &options()).await?;
     let table = &report.seeders[0].tables[0];
-    assert_eq!((table.inserted, table.updated, table.unchanged), (0, 1, 599));
-    assert_eq!(session.rows("prices").await?.len(), 600);
+    assert_eq!((table.inserted, table.updated, table.unchanged), (0, 1, 59));
+    assert_eq!(session.rows("prices").await?.len(), 60);
     Ok(())
 }
 
