@@ -43,13 +43,13 @@ pub(crate) fn of_server(server: &ServerError) -> Error {
 /// What an error or a warning of that number means.
 pub(crate) fn of_code(code: u16, message: &str) -> Error {
     if let Some(reason) = guarded(message) {
+        let new = reason.contains("needs a DEFAULT");
         let class =
-            if reason.contains("needs a DEFAULT") { ErrorClass::NotNullViolation } else { ErrorClass::BadValue };
-        let help = match class {
-            ErrorClass::NotNullViolation => {
-                "give the new column a DEFAULT, or add it nullable, fill it, then SET NOT NULL"
-            }
-            _ => "change those rows first, with an UPDATE in front of the statement",
+            if new || reason.contains("has NULL where") { ErrorClass::NotNullViolation } else { ErrorClass::BadValue };
+        let help = if new {
+            "give the new column a DEFAULT, or add it nullable, fill it, then SET NOT NULL"
+        } else {
+            "change those rows first, with an UPDATE in front of the statement"
         };
         return Error::database(class, reason).with_help(help);
     }
@@ -78,7 +78,7 @@ fn class(code: u16, message: &str) -> ErrorClass {
         1146 | 1051 | 1109 => ErrorClass::MissingTable,
         1049 => ErrorClass::MissingDatabase,
         1007 | 1050 | 1060 | 1061 | 1304 | 1359 | 1826 | 3822 => ErrorClass::AlreadyExists,
-        1205 | 1213 | 1614 | 3572 | 1040 | 1203 | 1226 => ErrorClass::Busy,
+        1020 | 1205 | 1213 | 1614 | 3572 | 1040 | 1203 | 1226 => ErrorClass::Busy,
         1045 | 1130 | 1251 | 1524 | 1698 | 1820 | 1862 | 3118 | 3955 => ErrorClass::Authentication,
         1044 | 1142 | 1143 | 1227 | 1370 | 1410 | 1419 | 3530 => ErrorClass::NoPrivilege,
         1290 if message.contains("read-only") || message.contains("read_only") => ErrorClass::ReadOnly,
@@ -98,7 +98,10 @@ fn help(code: u16, class: ErrorClass) -> Option<&'static str> {
         (1130, _) => "the server lets nobody in from this host; an account is for a user and a host",
         (1049, _) => "check the database's name in the URL, or make it with `fastman db:create`",
         (1040 | 1203 | 1226, _) => "wait for other connections to end, or raise max_connections",
-        (1205 | 1213 | 3572, _) => "another session holds a lock on those rows or tables; run it again when it is done",
+        (1213, _) => {
+            "two sessions waited for each other, and the server took this one's transaction back; run it again"
+        }
+        (1020 | 1205 | 3572, _) => "another session holds a lock on those rows or tables; run it again when it is done",
         (1118, _) => {
             "all columns of a row take 65,535 bytes at the most, four a character; TEXT and BLOB count 12 at the most"
         }

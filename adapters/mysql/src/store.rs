@@ -39,6 +39,8 @@ pub(crate) struct MysqlStore {
     /// Whether the server takes LOAD DATA LOCAL.
     pub(crate) local_infile: bool,
     in_transaction: bool,
+    /// Tables that are known to take part in transactions.
+    transactional: std::collections::BTreeSet<String>,
 }
 
 impl MysqlStore {
@@ -64,6 +66,7 @@ impl MysqlStore {
             folds_names,
             local_infile,
             in_transaction: false,
+            transactional: std::collections::BTreeSet::new(),
         })
     }
 
@@ -85,6 +88,16 @@ impl MysqlStore {
     /// Whether a transaction is open.
     pub(crate) fn in_transaction(&self) -> bool {
         self.in_transaction
+    }
+
+    /// Whether the table is known to take part in transactions.
+    pub(crate) fn is_transactional(&self, table: &Name) -> bool {
+        self.transactional.contains(table.as_str())
+    }
+
+    /// Takes in that it does.
+    pub(crate) fn know_transactional(&mut self, table: &Name) {
+        self.transactional.insert(table.as_str().to_owned());
     }
 
     /// The connection, unless the session is over.
@@ -186,6 +199,7 @@ impl Store for MysqlStore {
     }
 
     async fn clear(&mut self, table: &Name) -> Result<u64> {
+        write::check_transactional(self, table).await?;
         let sql = format!("DELETE FROM {}", self.dialect.quote(table));
         self.simple(&sql).await
     }

@@ -7,6 +7,7 @@
 mod insert;
 mod load;
 mod piece;
+mod rules;
 mod upsert;
 
 use fastman_core::error::{Error, ErrorClass, Result};
@@ -17,6 +18,8 @@ use crate::dialect::quoted;
 use crate::error;
 use crate::store::MysqlStore;
 use piece::Piece;
+use rules::Rule;
+pub(crate) use rules::check_transactional;
 
 /// Writes every row, or none where no transaction is open.
 pub(crate) async fn write(store: &mut MysqlStore, target: &WriteTarget, rows: &mut dyn RowSource) -> Result<u64> {
@@ -30,26 +33,33 @@ pub(crate) async fn write(store: &mut MysqlStore, target: &WriteTarget, rows: &m
 }
 
 async fn write_inside(store: &mut MysqlStore, target: &WriteTarget, rows: &mut dyn RowSource) -> Result<u64> {
+    check_transactional(store, &target.table).await?;
+    let rules = rules::of(store, target).await?;
     match &target.mode {
         WriteMode::Insert => {
             let table = quoted(target.table.as_str());
-            fill(store, &table, &target.columns, rows).await
+            fill(store, &table, (&target.columns, &rules), rows).await
         }
-        WriteMode::Upsert { key } => upsert::upsert(store, target, key, rows).await,
+        WriteMode::Upsert { key } => upsert::upsert(store, target, key, &rules, rows).await,
     }
 }
 
 /// Inserts every row into a table.
-async fn fill(store: &mut MysqlStore, table: &str, columns: &[TargetColumn], rows: &mut dyn RowSource) -> Result<u64> {
+async fn fill(
+    store: &mut MysqlStore,
+    table: &str,
+    (columns, rules): (&[TargetColumn], &[(usize, Rule)]),
+    rows: &mut dyn RowSource,
+) -> Result<u64> {
     let mut written = 0;
-    let mut piece = Piece::collect(columns, rows, written, 0).await?;
+    let mut piece = Piece::collect((columns, rules), rows, written, 0).await?;
     while let Some(now) = piece {
         // The next rows are made ready while the server takes these.
         let before = written;
         written += now.len();
         let (put, next) = tokio::join!(
             put(store, table, columns, &now, before),
-            Piece::collect(columns, rows, written, now.data.len())
+            Piece::collect((columns, rules), rows, written, now.data.len())
         );
         put?;
         piece = next?;

@@ -6,6 +6,7 @@ use fastman_core::schema::ColumnType;
 use fastman_core::store::{Batch, RowSource, TargetColumn};
 use fastman_core::value::Value;
 
+use super::rules::{self, Rule};
 use crate::value::{self, hex};
 
 /// How much of the rows is in memory at once, twice: one piece is sent while the next is made. The first pieces are smaller, so that
@@ -30,7 +31,7 @@ impl Piece {
     /// # Errors
     /// A row that can't be written as a line; or what the source gave.
     pub(super) async fn collect(
-        columns: &[TargetColumn],
+        (columns, rules): (&[TargetColumn], &[(usize, Rule)]),
         rows: &mut dyn RowSource,
         before: u64,
         last: usize,
@@ -51,6 +52,9 @@ impl Piece {
             if batch.width() != columns.len() && !batch.is_empty() {
                 let message = format!("a row has {} values for {} columns", batch.width(), columns.len());
                 return Err(Error::database(ErrorClass::BadValue, message).in_row(number(before, piece.rows)));
+            }
+            for (row, ordinal) in batch.rows().zip(piece.rows..).filter(|_| !rules.is_empty()) {
+                rules::check(rules, row).map_err(|error| error.in_row(number(before, ordinal)))?;
             }
             piece.add(batch, &mut data, before)?;
         }

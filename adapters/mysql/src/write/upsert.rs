@@ -6,6 +6,7 @@ use fastman_core::store::{RowSource, WriteTarget};
 use fastman_core::value::Value;
 
 use super::fill;
+use super::rules::Rule;
 use crate::dialect::quoted;
 use crate::store::MysqlStore;
 
@@ -20,12 +21,13 @@ pub(super) async fn upsert(
     store: &mut MysqlStore,
     target: &WriteTarget,
     key: &[Name],
+    rules: &[(usize, Rule)],
     rows: &mut dyn RowSource,
 ) -> Result<u64> {
     let statements = Statements::new(target, key);
     store.simple(&format!("DROP TEMPORARY TABLE IF EXISTS {STAGE}")).await?;
     store.simple(&statements.stage).await?;
-    let outcome = merge(store, target, rows, &statements).await;
+    let outcome = merge(store, target, rules, rows, &statements).await;
     if !matches!(&outcome, Err(error) if error.class() == Some(ErrorClass::LostConnection)) {
         store.simple(&format!("DROP TEMPORARY TABLE IF EXISTS {STAGE}")).await?;
     }
@@ -35,10 +37,11 @@ pub(super) async fn upsert(
 async fn merge(
     store: &mut MysqlStore,
     target: &WriteTarget,
+    rules: &[(usize, Rule)],
     rows: &mut dyn RowSource,
     statements: &Statements,
 ) -> Result<u64> {
-    let written = fill(store, STAGE, &target.columns, rows).await?;
+    let written = fill(store, STAGE, (&target.columns, rules), rows).await?;
     match attempt(store, statements, 1, i64::MAX).await {
         Ok(()) => Ok(written),
         Err(error) if is_of_a_row(&error) => Err(find(store, statements, error).await?),

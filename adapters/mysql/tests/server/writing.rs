@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use fastman_core::Result;
 use fastman_core::error::ErrorClass;
 use fastman_core::schema::Name;
-use fastman_core::store::{Batch, RowSource, SqlStore, TargetColumn, WriteMode, WriteTarget};
+use fastman_core::store::{Batch, RowSource, SqlStore, TargetColumn, TransactionOptions, WriteMode, WriteTarget};
 use fastman_core::value::Value;
 
 use crate::support::{Server, connect};
@@ -13,6 +13,10 @@ use crate::tests;
 tests!("writing":
     the_row_that_does_not_fit_is_named_and_nothing_stays,
     what_a_column_would_round_or_cut_is_refused,
+    what_a_column_would_take_for_something_else_is_refused,
+    a_table_without_transactions_is_not_written,
+    keys_reserved_at_once_end_in_busy_and_leave_the_session_as_it_was,
+    reserving_keys_sets_off_no_trigger,
     an_upsert_goes_by_its_key_alone,
     many_rows_are_written_either_way,
 );
@@ -75,6 +79,83 @@ async fn what_a_column_would_round_or_cut_is_refused(server: &Server) -> Result<
         assert_eq!(error.class(), Some(ErrorClass::BadValue), "{error:?}");
         assert_eq!(count(&mut store).await?, Value::Integer(0));
     }
+    Ok(())
+}
+
+async fn what_a_column_would_take_for_something_else_is_refused(server: &Server) -> Result<()> {
+    let database = server.database().await?;
+    let mut store = connect(&database.url).await?;
+    let table = "CREATE TABLE t (id INT, at DATETIME, t TIME(3), e ENUM('a', 'it''s', '7'), g INT GENERATED ALWAYS AS (id + 1) STORED)";
+    store.execute(table, &[]).await?;
+    let time = chrono::NaiveTime::from_hms_milli_opt(23, 59, 59, 900).unwrap();
+    let late = chrono::NaiveDate::from_ymd_opt(2025, 12, 31).unwrap().and_time(time);
+    for (column, value) in [
+        ("at", Value::Timestamp(late)),
+        ("at", text("2025-12-31 23:59:59.9")),
+        ("t", text("10:00:00.0001")),
+        ("e", text("2")),
+        ("g", Value::Integer(5)),
+    ] {
+        let rows = vec![vec![Value::Integer(1), value]];
+        let error = write(&mut store, &["id", column], WriteMode::Insert, rows).await.unwrap_err();
+        assert_eq!(error.class(), Some(ErrorClass::BadValue), "{column}: {error:?}");
+        assert!(error.message().contains(column), "{error:?}");
+        assert_eq!(count(&mut store).await?, Value::Integer(0));
+    }
+    for (column, value) in [("t", Value::Time(time)), ("e", text("it's")), ("e", text("7"))] {
+        write(&mut store, &["id", column], WriteMode::Insert, vec![vec![Value::Integer(1), value]]).await?;
+    }
+    assert_eq!(count(&mut store).await?, Value::Integer(3));
+    Ok(())
+}
+
+async fn a_table_without_transactions_is_not_written(server: &Server) -> Result<()> {
+    let database = server.database().await?;
+    let mut store = connect(&database.url).await?;
+    store.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=MyISAM", &[]).await?;
+    let (table, id) = (Name::from("t"), Name::from("id"));
+    let error = store.reserve_keys(&table, &id, 5, 0).await.unwrap_err();
+    assert_eq!(error.code(), "mysql.not-transactional");
+    assert!(error.message().contains("MyISAM"), "{error:?}");
+    let error = write(&mut store, &["id"], WriteMode::Insert, vec![vec![Value::Integer(1)]]).await.unwrap_err();
+    assert_eq!(error.code(), "mysql.not-transactional");
+    assert_eq!(count(&mut store).await?, Value::Integer(0));
+    Ok(())
+}
+
+async fn keys_reserved_at_once_end_in_busy_and_leave_the_session_as_it_was(server: &Server) -> Result<()> {
+    let database = server.database().await?;
+    let (mut one, mut other) = (connect(&database.url).await?, connect(&database.url).await?);
+    one.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB", &[]).await?;
+    for store in [&mut one, &mut other] {
+        store.begin(TransactionOptions::default()).await?;
+        // Both lock the same gap, so that each waits for the other to write into it.
+        store.query("SELECT id FROM t ORDER BY id DESC LIMIT 1 FOR UPDATE", &[]).await?;
+    }
+    let (table, id) = (Name::from("t"), Name::from("id"));
+    let (first, second) = tokio::join!(one.reserve_keys(&table, &id, 5, 0), other.reserve_keys(&table, &id, 5, 0));
+    let errors: Vec<_> = [first, second].into_iter().filter_map(Result::err).collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors[0].class(), Some(ErrorClass::Busy), "{errors:?}");
+    assert!(errors[0].help().is_some_and(|help| help.contains("run it again")), "{errors:?}");
+    for store in [&mut one, &mut other] {
+        let checks = store.query("SELECT @@foreign_key_checks + 0, @@sql_mode = ''", &[]).await?;
+        assert_eq!(checks, [vec![Value::Integer(1), Value::Integer(0)]]);
+        store.rollback().await?;
+    }
+    Ok(())
+}
+
+async fn reserving_keys_sets_off_no_trigger(server: &Server) -> Result<()> {
+    let database = server.database().await?;
+    let mut store = connect(&database.url).await?;
+    store.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB", &[]).await?;
+    store.execute("CREATE TABLE log (n INT) ENGINE=MyISAM", &[]).await?;
+    store.execute("CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES (NEW.id)", &[]).await?;
+    store.begin(TransactionOptions::default()).await?;
+    assert_eq!(store.reserve_keys(&Name::from("t"), &Name::from("id"), 5, 0).await?, 1);
+    store.rollback().await?;
+    assert_eq!(store.query("SELECT COUNT(*) FROM log", &[]).await?, [vec![Value::Integer(0)]]);
     Ok(())
 }
 
