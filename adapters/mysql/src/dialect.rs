@@ -7,6 +7,7 @@ mod definition;
 mod expression;
 mod guard;
 mod literal;
+mod loss;
 mod render;
 mod stored;
 mod support;

@@ -29,6 +29,8 @@ pub(super) struct Item {
     pub down: StoredDown,
     /// Why its statements are not known before it runs.
     pub unknown: Option<Unknown>,
+    /// Whether they have to be rendered again when its turn comes.
+    pub again: bool,
 }
 
 impl Migrator {
@@ -84,7 +86,7 @@ impl Migrator {
             if agenda.pending.is_empty() {
                 return Ok(report);
             }
-            let items = match run.plan(store, &ground, &agenda.pending).await {
+            let mut items = match run.plan(store, &ground, &agenda.pending).await {
                 Ok(items) => items,
                 // The catalog may have been looked at after another migrator changed it: then the history tells.
                 Err(_) if run.look(store).await?.records != ground.records => continue,
@@ -98,7 +100,7 @@ impl Migrator {
                 return Ok(report);
             }
             run.announce(&items);
-            if run.apply(store, &ground, &items, options, &mut report.migrations).await? == Progress::Finished {
+            if run.apply(store, &ground, &mut items, options, &mut report.migrations).await? == Progress::Finished {
                 return Ok(report);
             }
         }
@@ -187,7 +189,7 @@ impl Run<'_> {
         &mut self,
         store: &mut dyn SqlStore,
         ground: &Ground,
-        items: &[Item],
+        items: &mut [Item],
         options: &MigrateOptions,
         reports: &mut Vec<MigrationReport>,
     ) -> Result<Progress> {
@@ -250,7 +252,7 @@ impl Run<'_> {
         &mut self,
         store: &mut dyn SqlStore,
         mut known: Known,
-        items: &[Item],
+        items: &mut [Item],
         reports: &mut Vec<MigrationReport>,
     ) -> Result<Progress> {
         if items.iter().any(|item| !item.plan.up.is_transactional(&*self.dialect)) {
@@ -278,8 +280,10 @@ impl Run<'_> {
             }
             let outcome = if inside {
                 self.apply_in(transaction, &mut known, items, next).await
+            } else if let Err(error) = self.look_again(transaction.store(), &mut items[next]).await {
+                Err(undone(transaction, error).await)
             } else {
-                match self.claim(transaction, &mut known, item).await {
+                match self.claim(transaction, &mut known, &items[next]).await {
                     Ok(true) => self.apply_outside(store, items, next).await.map(Some),
                     Ok(false) => Ok(None),
                     Err(error) => Err(error),

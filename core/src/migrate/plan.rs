@@ -111,7 +111,7 @@ impl Side {
                     steps.push(planned.clone());
                 }
                 Part::Changes(group) => {
-                    let catalog = foreseen.catalog(store, group, &dialect.flavour().lexical).await?;
+                    let catalog = foreseen.catalog(store, group, dialect).await?;
                     steps.extend(group.render(dialect, source, &catalog)?);
                     foreseen.take(group, dialect);
                 }

@@ -263,7 +263,7 @@ impl Run<'_> {
         let before = (&before.schema, &before.handmade);
         let plan = plan::plan_bound(&*self.dialect, flavours, index, migration, bound, before, &replayed.schema)?;
         let down = plan.undo.stored();
-        Ok(Item { steps: plan.steps.clone(), down, plan, unknown: None })
+        Ok(Item { steps: plan.steps.clone(), down, plan, unknown: None, again: false })
     }
 
     /// Refuses to go on where what is done already is not what the file says now.

@@ -8,7 +8,7 @@ use fastman_core::error::{Error, Result};
 use fastman_core::schema::{Change, Column, ColumnAlteration, Constraint, ConstraintKind, Name, Schema, Table};
 use fastman_core::store::{CatalogObjects, ObjectKind};
 
-use super::definition::{Place, support_key};
+use super::definition::{Place, says_default_alone, support_key};
 use super::stored::constraint_name;
 use super::support::supports;
 use super::{Mysql, guard, quoted};
@@ -42,6 +42,8 @@ pub(super) struct Alter {
     touched: BTreeSet<String>,
     /// Columns to be defined anew, as they are at the end.
     modified: Vec<Name>,
+    /// Columns of which the default alone is set, to what it is at the end.
+    defaulted: Vec<Name>,
     guards: Vec<Step>,
     conditions: Vec<Condition>,
     drops_foreign_key: bool,
@@ -55,6 +57,7 @@ impl Alter {
             actions: Vec::new(),
             touched: BTreeSet::new(),
             modified: Vec::new(),
+            defaulted: Vec::new(),
             guards: Vec::new(),
             conditions: Vec::new(),
             drops_foreign_key: false,
@@ -67,7 +70,8 @@ impl Alter {
         match change {
             Change::AddColumn { column, .. } => has("column", &column.name),
             Change::DropColumn { column, .. } => {
-                has("column", column) || self.modified.iter().any(|name| name.key() == column.key())
+                let mut altered = self.modified.iter().chain(&self.defaulted);
+                has("column", column) || altered.any(|name| name.key() == column.key())
             }
             Change::AlterColumn { column, .. } => has("column", column) || self.drops_foreign_key,
             Change::AddConstraint { constraint, .. } => has("constraint", &constraint.name),
@@ -91,9 +95,7 @@ impl Alter {
                 self.actions.push(format!("DROP COLUMN {}", quoted(column.as_str())));
                 self.condition(|table| Condition::Column { table, column: column.clone(), present: false });
             }
-            Change::AlterColumn { column, alteration, .. } => {
-                self.alter_column(dialect, column, alteration, now, catalog)?
-            }
+            Change::AlterColumn { column, alteration, .. } => self.alter_column(column, alteration, now, catalog)?,
             Change::AddConstraint { constraint, .. } => {
                 self.touched.insert(subject("constraint", &constraint.name));
                 self.actions.push(format!("ADD {}", dialect.constraint(constraint)?));
@@ -126,18 +128,25 @@ impl Alter {
 
     fn alter_column(
         &mut self,
-        dialect: &Mysql,
         name: &Name,
         alteration: &ColumnAlteration,
         now: &Table,
         catalog: &CatalogObjects,
     ) -> Result<()> {
         let column = now.column(name).ok_or_else(|| unknown(now, "column", name))?;
-        dialect.refuse_loss(now, column, catalog)?;
-        if let ColumnAlteration::Type(to) = alteration {
-            self.guards.extend(guard::of_retype(&now.name, column, to));
+        // By hand it may have been given a wider type, or been made nullable.
+        let live = catalog.tables.table(&now.name).and_then(|table| table.column(name)).unwrap_or(column);
+        match alteration {
+            ColumnAlteration::Type(to) => self.guards.extend(guard::of_retype(&now.name, live, to)),
+            ColumnAlteration::Nullable(false) => self.guards.extend(guard::of_not_null(&now.name, live)),
+            _ => {}
         }
-        if !self.modified.iter().any(|known| known.key() == name.key()) {
+        if let ColumnAlteration::Default(default) = alteration
+            && says_default_alone(column, default.as_ref())
+        {
+            self.defaulted.retain(|known| known.key() != name.key());
+            self.defaulted.push(column.name.clone());
+        } else if !self.modified.iter().any(|known| known.key() == name.key()) {
             self.modified.push(column.name.clone());
         }
         Ok(())
@@ -153,6 +162,11 @@ impl Alter {
         for name in &self.modified {
             let column = after.column(name).ok_or_else(|| unknown(after, "column", name))?;
             self.actions.push(format!("MODIFY COLUMN {}", dialect.column(column, Place::Altered)?));
+            self.conditions.push(column_is(dialect, &after.name, column));
+        }
+        for name in self.defaulted.iter().filter(|name| self.modified.iter().all(|known| known.key() != name.key())) {
+            let column = after.column(name).ok_or_else(|| unknown(after, "column", name))?;
+            self.actions.push(dialect.alter_default(column)?);
             self.conditions.push(column_is(dialect, &after.name, column));
         }
         self.actions.extend(support_actions(&self.table, after, catalog));
@@ -205,23 +219,6 @@ pub(super) fn column_is(dialect: &Mysql, table: &Name, column: &Column) -> Condi
         column_type: dialect.stored_type(&column.column_type),
         nullable: column.nullable,
         defaulted: column.default.is_some() && !is_null,
-    }
-}
-
-impl Mysql {
-    /// Refuses to define a column anew that has what the model does not know of.
-    pub(super) fn refuse_loss(&self, table: &Table, column: &Column, catalog: &CatalogObjects) -> Result<()> {
-        let prefix = attribute_prefix(column.name.as_str());
-        let lost = catalog.attributes.iter().find(|(owner, words)| {
-            owner.key() == table.name.key() && words.to_lowercase().starts_with(&prefix.to_lowercase())
-        });
-        match lost {
-            None => Ok(()),
-            Some((_, words)) => Err(self.unsupported(format!(
-                "to alter {}.{} its definition has to be written anew, and would lose what fastman does not know of: {words}",
-                table.name, column.name
-            ))),
-        }
     }
 }
 

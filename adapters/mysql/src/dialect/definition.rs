@@ -69,6 +69,21 @@ impl Mysql {
         Ok(sql)
     }
 
+    /// What sets or drops the default alone, as ALTER TABLE takes it.
+    pub(super) fn alter_default(&self, column: &Column) -> Result<String> {
+        let default = match &column.default {
+            Some(default) => self.default(column, default)?,
+            None => String::new(),
+        };
+        let name = quoted(column.name.as_str());
+        Ok(match (default.is_empty(), column.nullable) {
+            (false, _) => format!("ALTER COLUMN {name} SET{default}"),
+            // Without any, a row would have to name it.
+            (true, true) => format!("ALTER COLUMN {name} SET DEFAULT NULL"),
+            (true, false) => format!("ALTER COLUMN {name} DROP DEFAULT"),
+        })
+    }
+
     /// The text of a comment.
     pub(super) fn comment(&self, text: &str) -> Result<String> {
         if is_kept(text) {
@@ -145,6 +160,13 @@ impl Mysql {
             .map(|column| format!("{}{}", quoted(column.name.as_str()), if column.descending { " DESC" } else { "" }));
         Ok(columns.collect::<Vec<_>>().join(", "))
     }
+}
+
+/// Whether a column's default can be set by itself, and says then what it says in a definition: a constant does, and none; but MySQL
+/// takes that of no text without a limit.
+pub(super) fn says_default_alone(column: &Column, default: Option<&Expression>) -> bool {
+    let constant = default.is_none_or(|default| matches!(default, Expression::Literal { .. }));
+    constant && !column.on_update_now && !default_is_expression(&column.column_type)
 }
 
 /// The index that a foreign key needs, as CREATE TABLE and ADD take it.

@@ -48,6 +48,15 @@ pub(super) fn of_retype(table: &Name, from: &Column, to: &ColumnType) -> Option<
     }
 }
 
+/// The guard of a column that is to take no NULL any more: MariaDB would say of a NULL that it was truncated.
+pub(super) fn of_not_null(table: &Name, column: &Column) -> Option<Step> {
+    column.nullable.then(|| {
+        let name = &column.name;
+        let condition = format!("{} IS NULL", quoted(name.as_str()));
+        refuse(table, name, Some(&condition), &format!("{name} has NULL where {table} is to take none"))
+    })
+}
+
 /// The guard of a column that takes no NULL and has no default: rows that are there would get a zero or an empty text.
 pub(super) fn of_new_column(table: &Name, any: &Name, column: &Column) -> Option<Step> {
     (!column.nullable && column.default.is_none() && !column.identity).then(|| {

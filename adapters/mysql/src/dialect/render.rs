@@ -11,10 +11,11 @@ use fastman_core::store::CatalogObjects;
 use super::alter::{Alter, column_is, support_actions, unknown};
 use super::definition::Place;
 use super::stored::is_constraint;
-use super::{Mysql, quoted};
+use super::{Mysql, loss, quoted};
 
 /// The statements that do the changes.
 pub(super) fn render(dialect: &Mysql, input: RenderInput<'_>) -> Result<Vec<Step>> {
+    loss::refuse(dialect, &input)?;
     let mut plan =
         Plan { dialect, catalog: input.catalog, schema: input.before.clone(), steps: Vec::new(), alter: None };
     for (index, change) in input.changes.iter().enumerate() {
@@ -95,7 +96,7 @@ impl Plan<'_> {
                     .done_when(Condition::View { view: view.clone(), present: false }),
             ],
             Change::Comment { table, column, text } => {
-                vec![self.comment(table, column.as_ref(), text.as_ref(), before, after)?]
+                vec![self.comment(table, column.as_ref(), text.as_ref(), after)?]
             }
             Change::Insert(insert) => {
                 vec![Step::data(text::insert(self.dialect, insert, known(before, &insert.table)?)?)]
@@ -217,23 +218,14 @@ impl Plan<'_> {
         Ok(Step::ddl(sql, table).done_when(index_condition(table, dropped, false)))
     }
 
-    fn comment(
-        &self,
-        table: &Name,
-        column: Option<&Name>,
-        comment: Option<&String>,
-        before: &Schema,
-        after: &Schema,
-    ) -> Result<Step> {
+    fn comment(&self, table: &Name, column: Option<&Name>, comment: Option<&String>, after: &Schema) -> Result<Step> {
         let quoted_table = quoted(table.as_str());
         let condition = Condition::Comment { table: table.clone(), column: column.cloned(), text: comment.cloned() };
         let Some(name) = column else {
             let text = self.dialect.comment(comment.map(String::as_str).unwrap_or_default())?;
             return Ok(Step::ddl(format!("ALTER TABLE {quoted_table} COMMENT={text}"), table).done_when(condition));
         };
-        let (old, new) = (known(before, table)?, known(after, table)?);
-        let was = old.column(name).ok_or_else(|| unknown(old, "column", name))?;
-        self.dialect.refuse_loss(old, was, self.catalog)?;
+        let new = known(after, table)?;
         let is = new.column(name).ok_or_else(|| unknown(new, "column", name))?;
         let sql = format!("ALTER TABLE {quoted_table} MODIFY COLUMN {}", self.dialect.column(is, Place::Altered)?);
         Ok(Step::ddl(sql, table).done_when(condition).done_when(column_is(self.dialect, table, is)))

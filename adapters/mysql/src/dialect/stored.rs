@@ -12,7 +12,8 @@ impl Mysql {
         canonical(Table { columns, ..table.clone() })
     }
 
-    fn stored_column(&self, column: &Column) -> Column {
+    /// A column as the catalog gives it back.
+    pub(super) fn stored_column(&self, column: &Column) -> Column {
         let column_type = self.stored_type(&column.column_type);
         let default = column.default.clone().and_then(|default| match default {
             Expression::Literal { value: Value::Null, .. } => None,

@@ -135,7 +135,7 @@ async fn columns_that_mean_something_else_are_told(server: &Server) -> Result<()
         .collect();
     assert!(numbered.is_empty(), "the model numbers keys alone: {numbered:?}");
     for (statement, attribute) in [
-        ("ALTER TABLE t ALTER COLUMN w SET DEFAULT 'x';", "utf8mb4_general_ci"),
+        ("ALTER TABLE t ALTER COLUMN w SET NOT NULL;", "utf8mb4_general_ci"),
         ("ALTER TABLE t ALTER COLUMN d SET NOT NULL;", "datetime(3)"),
     ] {
         let error = session.apply(statement).await.err().unwrap();

@@ -52,7 +52,7 @@ impl Run<'_> {
             let before = (&before.schema, &before.handmade);
             let plan = plan_bound(&*self.dialect, flavours, index, migration, bound, before, after)?;
             let down = plan.undo.stored();
-            items.push(Item { steps: plan.steps.clone(), down, plan, unknown: None });
+            items.push(Item { steps: plan.steps.clone(), down, plan, unknown: None, again: false });
         }
         Ok(items)
     }
@@ -73,6 +73,16 @@ impl Run<'_> {
             let source = &self.migrations[item.plan.index].file.source;
             item.steps = item.plan.up.render_live(&*self.dialect, source, store, &mut foreseen).await?;
             item.unknown = foreseen.unknown.take();
+            item.again = foreseen.again && item.plan.up.needs_catalog();
+        }
+        Ok(())
+    }
+
+    /// Renders a migration whose turn has come with what the catalog knows now, where it could not be foreseen.
+    pub(super) async fn look_again(&self, store: &mut dyn SqlStore, item: &mut Item) -> Result<()> {
+        if item.again {
+            let source = &self.migrations[item.plan.index].file.source;
+            item.steps = item.plan.up.render_live(&*self.dialect, source, store, &mut Foreseen::default()).await?;
         }
         Ok(())
     }
@@ -83,7 +93,14 @@ impl Run<'_> {
             Undo::Reversible { side, loses, .. } if side.needs_catalog() => {
                 let source = &self.migrations[item.plan.index].file.source;
                 let mut foreseen = Foreseen::default();
-                let steps = side.render_live(&*self.dialect, source, store, &mut foreseen).await?;
+                let steps = match side.render_live(&*self.dialect, source, store, &mut foreseen).await {
+                    Ok(steps) => steps,
+                    // It is applied all the same.
+                    Err(error) if error.code() == "dialect.unsupported" => {
+                        return Ok(Some(StoredDown::Irreversible(error.message().to_owned())));
+                    }
+                    Err(error) => return Err(error),
+                };
                 if let Some(unknown) = foreseen.unknown {
                     return Ok(Some(StoredDown::Irreversible(unknown.reason())));
                 }

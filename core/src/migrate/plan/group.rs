@@ -60,12 +60,16 @@ pub(crate) struct Foreseen {
     gone: BTreeSet<String>,
     /// Columns that will be gone, by their tables' keys, with all that stands on them.
     columns: Vec<(String, Name)>,
-    /// The keys of columns that will be altered, by their tables' keys.
+    /// The keys of columns that will be altered, by their tables' keys; where tables are altered in place all that will be other.
     altered: BTreeSet<(String, String)>,
     /// The keys of constraints that will be gone, by their tables' keys.
     constraints: BTreeSet<(String, String)>,
+    /// The keys of tables that will be made, dropped or given another name, or of which no more is known than that they change.
+    other: BTreeSet<String>,
     /// Statements of the user's own come first: what the catalog will say is not known of any table.
     blind: bool,
+    /// Where tables are altered in place: what was rendered without the catalog has to be rendered again when its turn comes.
+    pub again: bool,
     /// Why what was rendered without the catalog is not what will be run.
     pub unknown: Option<Unknown>,
 }
@@ -76,6 +80,9 @@ impl Foreseen {
         // There a table that is built anew is what the model says, or it was refused; what else stands on it stays.
         let anew = dialect.facts().alter == AlterStyle::Rebuild;
         for change in &group.changes {
+            if !anew {
+                self.take_in_place(change);
+            }
             match change {
                 Change::AlterColumn { table, column, .. } if anew => {
                     self.altered.insert((table.key().into_owned(), column.key().into_owned()));
@@ -94,10 +101,33 @@ impl Foreseen {
                 | Change::Comment { .. } => {}
                 Change::DropIndex { index, .. } => self.forget(index),
                 Change::DropView { view } => self.forget(view),
-                Change::RenameTable { table, to } => self.change([table, to]),
+                Change::RenameTable { table, to } => self.mark([table, to]),
                 _ if change.is_data() => {}
-                _ => self.change([change.subject()]),
+                _ => self.mark([change.subject()]),
             }
+        }
+    }
+
+    /// Takes in what a change does where tables are altered in place: of a column that no statement names, the catalog still tells.
+    fn take_in_place(&mut self, change: &Change) {
+        let table = change.subject().key().into_owned();
+        let mut column = |name: &Name| self.altered.insert((table.clone(), name.key().into_owned()));
+        match change {
+            Change::AlterColumn { column: name, .. }
+            | Change::DropColumn { column: name, .. }
+            | Change::Comment { column: Some(name), .. } => drop(column(name)),
+            Change::AddColumn { column: added, .. } => drop(column(&added.name)),
+            Change::RenameColumn { column: name, to, .. } => {
+                column(name);
+                column(to);
+            }
+            Change::CreateTable(_) | Change::DropTable { .. } => drop(self.other.insert(table)),
+            Change::RenameTable { to, .. } => {
+                self.other.insert(table);
+                self.other.insert(to.key().into_owned());
+                self.again = true;
+            }
+            _ => {}
         }
     }
 
@@ -107,13 +137,20 @@ impl Foreseen {
 
     /// Takes in that these tables will be other than they are.
     pub fn change<'n>(&mut self, tables: impl IntoIterator<Item = &'n Name>) {
+        let keys: Vec<String> = tables.into_iter().map(|table| table.key().into_owned()).collect();
+        self.other.extend(keys.iter().cloned());
+        self.tables.extend(keys);
+    }
+
+    fn mark<'n>(&mut self, tables: impl IntoIterator<Item = &'n Name>) {
         self.tables.extend(tables.into_iter().map(|table| table.key().into_owned()));
     }
 
     /// Takes in a statement of the user's own.
     pub fn take_raw(&mut self, sql: &str, dialect: &dyn Dialect) {
-        let rebuilds = dialect.facts().alter == AlterStyle::Rebuild;
-        self.blind |= rebuilds && handmade::changes_schema(sql, &dialect.flavour().lexical);
+        let changes = handmade::changes_schema(sql, &dialect.flavour().lexical);
+        self.blind |= changes;
+        self.again |= changes && dialect.facts().alter == AlterStyle::InPlace;
     }
 
     /// Whether the catalog says of the table what will still hold.
@@ -129,14 +166,54 @@ impl Foreseen {
         &mut self,
         store: &mut dyn SqlStore,
         group: &Group,
-        rules: &LexicalRules,
+        dialect: &dyn Dialect,
     ) -> Result<CatalogObjects> {
+        if dialect.facts().alter == AlterStyle::InPlace {
+            return self.catalog_in_place(store, group, &dialect.flavour().lexical).await;
+        }
         if group.needs.is_empty() || !group.needs.iter().all(|table| self.knows(table)) {
             self.unknown = self.unknown.take().or_else(|| group.unknown.clone());
             return Ok(group.offline.clone());
         }
         let mut catalog = store.catalog_objects(&group.needs).await?;
+        self.take_away(&mut catalog, &dialect.flavour().lexical);
+        Ok(catalog)
+    }
+
+    /// The same where tables are altered in place: columns that stay as they are can be told from the model's whatever comes before.
+    async fn catalog_in_place(
+        &self,
+        store: &mut dyn SqlStore,
+        group: &Group,
+        rules: &LexicalRules,
+    ) -> Result<CatalogObjects> {
+        let is_other = |table: &Name| self.other.contains(&*table.key());
+        if self.blind || group.needs.iter().all(is_other) {
+            return Ok(group.offline.clone());
+        }
+        let mut catalog = store.catalog_objects(&group.needs).await?;
+        let known = group.needs.iter().all(|table| self.knows(table));
+        if !known {
+            catalog.live = false;
+            catalog.objects.clone_from(&group.offline.objects);
+        }
         self.take_away(&mut catalog, rules);
+        let mut tables = Schema::default();
+        for table in catalog.tables.tables().filter(|table| !is_other(&table.name)) {
+            let mut table = Table::clone(table);
+            if !known {
+                table.constraints.clear();
+                table.indexes.clear();
+            }
+            tables.insert_table(table);
+        }
+        catalog.tables = tables;
+        catalog.attributes.retain(|(table, words)| {
+            let (key, words) = (table.key(), words.to_lowercase());
+            let mut altered = self.altered.iter().filter(|(of, _)| *of == *key);
+            !altered
+                .any(|(_, column)| words.contains(&format!("`{column}`")) || words.contains(&format!("\"{column}\"")))
+        });
         Ok(catalog)
     }
 
