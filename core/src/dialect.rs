@@ -211,10 +211,17 @@ pub trait Dialect: Send + Sync + fmt::Debug {
         Vec::new()
     }
 
-    /// The statements that open and close a printed script's transaction; empty where DDL commits.
+    /// The statements that open and close a printed script's transaction around these; empty where DDL commits.
     /// `suspends` says that a step has [`Step::suspends_foreign_keys`]. The shell MUST stop at the first error, as in
     /// [`script_opening`](Dialect::script_opening).
-    fn script_transaction(&self, suspends: bool) -> (Vec<String>, Vec<String>);
+    fn script_transaction(&self, statements: &[&str], suspends: bool) -> (Vec<String>, Vec<String>);
+
+    /// A statement inside of a printed script's transaction, between the commands that the engine's own shell needs where the store does
+    /// more than send it.
+    fn script_statement(&self, statement: &str, suspends: bool) -> Vec<String> {
+        let _ = suspends;
+        vec![statement.to_owned()]
+    }
 }
 
 /// The error of something that an engine cannot do, with the way out.

@@ -160,7 +160,7 @@ impl Dialect for Mysql {
         ";"
     }
 
-    fn script_transaction(&self, _suspends: bool) -> (Vec<String>, Vec<String>) {
+    fn script_transaction(&self, _: &[&str], _suspends: bool) -> (Vec<String>, Vec<String>) {
         (Vec::new(), Vec::new())
     }
 }

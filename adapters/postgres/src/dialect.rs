@@ -160,7 +160,7 @@ impl Dialect for Postgres {
         vec!["\\set ON_ERROR_STOP on".to_owned()]
     }
 
-    fn script_transaction(&self, _suspends: bool) -> (Vec<String>, Vec<String>) {
+    fn script_transaction(&self, _: &[&str], _suspends: bool) -> (Vec<String>, Vec<String>) {
         let mut open = self.script_opening();
         open.push("BEGIN".to_owned());
         (open, vec!["COMMIT".to_owned()])

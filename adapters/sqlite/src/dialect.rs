@@ -167,8 +167,12 @@ impl Dialect for SqliteDialect {
         script::opening(true)
     }
 
-    fn script_transaction(&self, suspends: bool) -> (Vec<String>, Vec<String>) {
-        script::transaction(suspends)
+    fn script_transaction(&self, statements: &[&str], suspends: bool) -> (Vec<String>, Vec<String>) {
+        script::transaction(statements, suspends)
+    }
+
+    fn script_statement(&self, statement: &str, suspends: bool) -> Vec<String> {
+        script::statement(statement, suspends)
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod connection;
 mod foreign_keys;
-mod guard;
+pub(crate) mod guard;
 mod keys;
 mod session;
 mod worker;

@@ -145,7 +145,7 @@ impl Dialect for CommittingDialect {
         self.0.script_opening()
     }
 
-    fn script_transaction(&self, _suspends: bool) -> (Vec<String>, Vec<String>) {
+    fn script_transaction(&self, _: &[&str], _suspends: bool) -> (Vec<String>, Vec<String>) {
         (Vec::new(), Vec::new())
     }
 }

@@ -130,14 +130,13 @@ impl Run<'_> {
             .map(|(index, item)| {
                 let opening = match (single_transaction, index == 0, index + 1 == items.len()) {
                     (false, ..) => Opening::Own,
-                    (true, first, last) => Opening::Shared { first, last },
+                    (true, first, last) => Opening::Shared { items, first, last },
                 };
-                let suspends = items.iter().any(|item| narrate::suspends(&item.steps));
                 let migration = &self.migrations[item.plan.index];
                 if let Some(unknown) = &item.unknown {
                     return Err(unknown.error().at(&migration.file.source, 0..0, ""));
                 }
-                let statements = self.narrate_up(migration, item, &mut known, opening, suspends)?;
+                let statements = self.narrate_up(migration, item, &mut known, opening)?;
                 Ok(MigrationReport {
                     version: migration.file.version,
                     name: migration.file.name.clone(),

@@ -5,6 +5,7 @@ use super::history::{Claim, InFlight, Mark, Moment, RowState, Values, count};
 use super::migrator::Migration;
 use super::plan::Planned;
 use super::run::{Known, Run, now};
+use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::value::Value;
 
@@ -13,11 +14,13 @@ const SCRIPT: &str = "migrate:sql";
 
 /// How a migration stands to the transaction around it.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Opening {
+pub(super) enum Opening<'a> {
     /// It has its own.
     Own,
     /// It shares one with the whole run.
     Shared {
+        /// The whole run.
+        items: &'a [Item],
         /// It opens it.
         first: bool,
         /// It closes it.
@@ -30,20 +33,35 @@ pub(super) fn suspends(steps: &[Planned]) -> bool {
     steps.iter().any(|planned| planned.step.suspends_foreign_keys())
 }
 
+/// Statements as a printed script's transaction has them: what opens it, they themselves, what closes it.
+pub(super) struct Transacted {
+    pub open: Vec<String>,
+    pub statements: Vec<String>,
+    pub close: Vec<String>,
+}
+
+/// The steps in a printed script's transaction, which may hold others too.
+pub(super) fn transacted(dialect: &dyn Dialect, steps: &[Planned], all: &[&[Planned]]) -> Transacted {
+    let suspends = all.iter().any(|steps| suspends(steps));
+    let sql: Vec<&str> = all.iter().copied().flatten().map(|planned| planned.step.sql.as_str()).collect();
+    let (open, close) = dialect.script_transaction(&sql, suspends);
+    let statements = steps.iter().flat_map(|planned| dialect.script_statement(&planned.step.sql, suspends)).collect();
+    Transacted { open, statements, close }
+}
+
 impl Run<'_> {
-    /// Everything that applying the migration would send. `suspends` is that of the shared transaction, where there is one.
+    /// Everything that applying the migration would send.
     pub(super) fn narrate_up(
         &self,
         migration: &Migration,
         item: &Item,
         known: &mut Known,
-        opening: Opening,
-        suspends: bool,
+        opening: Opening<'_>,
     ) -> Result<Vec<String>> {
         let (sequence, at) = (known.mark.sequence + 1, now());
         let create = !known.exists;
         *known = Known { exists: true, mark: Mark::of(sequence, migration.file.version, at) };
-        self.tell(migration, item, create, Moment::Known { sequence, at }, opening, suspends)
+        self.tell(migration, item, create, Moment::Known { sequence, at }, opening)
     }
 
     /// The same for a moment that may not be known.
@@ -53,20 +71,28 @@ impl Run<'_> {
         item: &Item,
         create: bool,
         moment: Moment,
-        opening: Opening,
-        shared_suspends: bool,
+        opening: Opening<'_>,
     ) -> Result<Vec<String>> {
         let inside = item.plan.up.is_transactional(&*self.dialect);
-        let own_suspends = suspends(&item.steps);
-        let (open, close) = match (inside, opening) {
-            (false, _) => (self.dialect.script_opening(), Vec::new()),
-            (true, Opening::Own) => self.dialect.script_transaction(own_suspends),
-            (true, Opening::Shared { first, last }) => {
-                let (open, close) = self.dialect.script_transaction(shared_suspends);
-                (if first { open } else { Vec::new() }, if last { close } else { Vec::new() })
+        let dialect = &*self.dialect;
+        let told = match (inside, opening) {
+            (false, _) => Transacted {
+                open: dialect.script_opening(),
+                statements: item.steps.iter().map(|planned| planned.step.sql.clone()).collect(),
+                close: Vec::new(),
+            },
+            (true, Opening::Own) => transacted(dialect, &item.steps, &[&item.steps]),
+            (true, Opening::Shared { items, first, last }) => {
+                let all: Vec<&[Planned]> = items.iter().map(|item| item.steps.as_slice()).collect();
+                let told = transacted(dialect, &item.steps, &all);
+                Transacted {
+                    open: if first { told.open } else { Vec::new() },
+                    close: if last { told.close } else { Vec::new() },
+                    ..told
+                }
             }
         };
-        let mut statements = open;
+        let mut statements = told.open;
         if create {
             statements.extend(self.history.create()?.into_iter().map(|statement| statement.sql));
         }
@@ -80,7 +106,7 @@ impl Run<'_> {
             row.in_flight = Some(InFlight { statement: 0, echo: None }.text());
         }
         statements.push(self.history.insert(row, moment, Values::Literals)?.sql);
-        statements.extend(item.steps.iter().map(|planned| planned.step.sql.clone()));
+        statements.extend(told.statements);
         if !inside {
             let cells = vec![
                 ("state", Value::Text(RowState::Applied.word().to_owned())),
@@ -90,7 +116,7 @@ impl Run<'_> {
             let update = self.history.update(migration.file.version, cells, Claim::Nobody, Values::Literals)?;
             statements.push(update.sql);
         }
-        statements.extend(close);
+        statements.extend(told.close);
         Ok(statements)
     }
 }

@@ -103,7 +103,7 @@ impl Migrator {
             let migration = &migrations[item.plan.index];
             item.plan.up.check_known(&migration.file.source)?;
             let create = from.is_none() && nth == 0;
-            let statements = run.tell(migration, item, create, Moment::Whenever, Opening::Own, false)?;
+            let statements = run.tell(migration, item, create, Moment::Whenever, Opening::Own)?;
             Ok(Told { migration, assumptions: assumptions(&item.plan.up), statements })
         };
         items.iter().enumerate().map(tell).collect()

@@ -1,5 +1,7 @@
 //! A printed script's transactions, in a form that the `sqlite3` shell runs safely.
 
+use crate::store::guard;
+
 /// Where violations of foreign keys from before are remembered.
 const BEFORE: &str = "temp.\"fastman_violations\"";
 const CHECK: &str = "temp.\"fastman_check\"";
@@ -14,13 +16,13 @@ pub(super) fn opening(enforces: bool) -> Vec<String> {
     vec![".bail on".to_owned(), format!("PRAGMA foreign_keys = {enforced}")]
 }
 
-/// What opens and closes the transaction. A rebuild's foreign keys are checked before it commits, and what was wrong before
-/// does not count.
-pub(super) fn transaction(suspends: bool) -> (Vec<String>, Vec<String>) {
+/// What opens and closes the transaction. Where a table is built anew or dropped, foreign keys are checked before it commits, and
+/// what was wrong before does not count.
+pub(super) fn transaction(statements: &[&str], suspends: bool) -> (Vec<String>, Vec<String>) {
     let mut open = opening(!suspends);
     open.push("BEGIN IMMEDIATE".to_owned());
     let mut close = Vec::new();
-    if suspends {
+    if suspends || statements.iter().any(|statement| drops_table(statement)) {
         open.push(format!("CREATE TABLE {BEFORE} AS {VIOLATIONS}"));
         close.push(format!(
             "CREATE TABLE {CHECK} (\"0\" CONSTRAINT \
@@ -32,6 +34,19 @@ pub(super) fn transaction(suspends: bool) -> (Vec<String>, Vec<String>) {
     }
     close.push("COMMIT".to_owned());
     (open, close)
+}
+
+/// A statement of the transaction. A table is dropped without foreign keys, as the store does it: its rows would go first, and take with
+/// them the rows that point at them. The pragma does nothing inside of a transaction; the shell's own command does.
+pub(super) fn statement(statement: &str, suspends: bool) -> Vec<String> {
+    if suspends || !drops_table(statement) {
+        return vec![statement.to_owned()];
+    }
+    [".dbconfig enable_fkey off", statement, ".dbconfig enable_fkey on"].map(str::to_owned).to_vec()
+}
+
+fn drops_table(statement: &str) -> bool {
+    guard::dropped_table(statement).is_some()
 }
 
 /// A command of the shell ends with its line.

@@ -5,8 +5,10 @@ use crate::support::{Database, run_script};
 /// The script of a migration, as it is printed.
 fn script(database: &Database, sql: &str, suspends: bool) -> String {
     let dialect = database.store.dialect();
-    let (mut statements, close) = dialect.script_transaction(suspends);
-    statements.extend(database.render(sql).unwrap());
+    let rendered = database.render(sql).unwrap();
+    let (mut statements, close) =
+        dialect.script_transaction(&rendered.iter().map(String::as_str).collect::<Vec<_>>(), suspends);
+    statements.extend(rendered.iter().flat_map(|sql| dialect.script_statement(sql, suspends)));
     statements.extend(close);
     statements.iter().map(|sql| format!("{sql}{}\n", dialect.script_terminator(sql))).collect()
 }
@@ -84,6 +86,39 @@ async fn a_script_without_a_rebuild_enforces_foreign_keys() {
     let mut database = Database::with(TABLES).await;
     let script = script(&database, "DELETE FROM users", false);
     let (done, said) = run(&database, &script);
+    assert!(done, "{said}");
+    assert_eq!(database.count("posts").await, 0);
+}
+
+#[tokio::test]
+async fn a_dropped_table_takes_no_rows_with_it_in_a_script_either() {
+    let mut database = Database::with(TABLES).await;
+    // What no migration made: the model knows of nothing that points at users.
+    database
+        .raw(&[
+            "DELETE FROM posts",
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY, user BIGINT REFERENCES users (id) ON DELETE CASCADE)",
+            "INSERT INTO notes VALUES (1, 1), (2, NULL)",
+        ])
+        .await;
+    let dropping = script(&database, "DROP TABLE posts; DROP TABLE users", false);
+    let (done, said) = run(&database, &dropping);
+    assert!(!done && said.contains("rows point at rows that are not there"), "{said}");
+    assert_eq!(database.text("SELECT * FROM notes").await, "1|1\n2|NULL");
+    assert_eq!(database.count("users").await, 1);
+    // Rows that point at nothing are no reason to stop, and the rest of the script has its cascades.
+    database.raw(&["DELETE FROM notes WHERE id = 1"]).await;
+    let (done, said) = run(&database, &dropping);
+    assert!(done, "{said}");
+    assert_eq!(database.text("SELECT * FROM notes").await, "2|NULL");
+    assert_eq!(database.text("SELECT name FROM sqlite_schema WHERE name IN ('users', 'posts')").await, "");
+}
+
+#[tokio::test]
+async fn deletes_beside_a_dropped_table_cascade_in_a_script() {
+    let mut database = Database::with(TABLES).await;
+    database.migrate("CREATE TABLE old (id BIGINT PRIMARY KEY)").await.unwrap();
+    let (done, said) = run(&database, &script(&database, "DROP TABLE old; DELETE FROM users", false));
     assert!(done, "{said}");
     assert_eq!(database.count("posts").await, 0);
 }

@@ -223,13 +223,27 @@ pub fn run_script(file: &Path, script: &str) -> (bool, String) {
     let spawned =
         Command::new("sqlite3").arg(file).stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut shell) = spawned else {
-        let sql: Vec<&str> = script.lines().filter(|line| !line.starts_with('.')).collect();
-        let connection = rusqlite::Connection::open(file).unwrap();
-        let outcome = connection.execute_batch(&sql.join("\n"));
-        return (outcome.is_ok(), outcome.err().map(|error| error.to_string()).unwrap_or_default());
+        return match run_without_shell(&rusqlite::Connection::open(file).unwrap(), script) {
+            Ok(()) => (true, String::new()),
+            Err(error) => (false, error.to_string()),
+        };
     };
     // A shell that stops at an error does not read on.
     let _ = shell.stdin.take().unwrap().write_all(script.as_bytes());
     let output = shell.wait_with_output().unwrap();
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn run_without_shell(connection: &rusqlite::Connection, script: &str) -> rusqlite::Result<()> {
+    let mut sql = String::new();
+    for line in script.lines() {
+        if let Some(setting) = line.strip_prefix(".dbconfig enable_fkey ") {
+            connection.execute_batch(&std::mem::take(&mut sql))?;
+            connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, setting == "on")?;
+        } else if !line.starts_with('.') {
+            sql.push_str(line);
+            sql.push('\n');
+        }
+    }
+    connection.execute_batch(&sql)
 }

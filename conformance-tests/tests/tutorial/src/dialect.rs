@@ -118,7 +118,7 @@ impl Dialect for Spg {
         render::render(self, input)
     }
 
-    fn script_transaction(&self, _suspends: bool) -> (Vec<String>, Vec<String>) {
+    fn script_transaction(&self, _: &[&str], _suspends: bool) -> (Vec<String>, Vec<String>) {
         (vec!["BEGIN".to_owned()], vec!["COMMIT".to_owned()])
     }
 }

@@ -98,7 +98,7 @@ impl Dialect for FakeDialect {
         Ok(steps)
     }
 
-    fn script_transaction(&self, suspends: bool) -> (Vec<String>, Vec<String>) {
+    fn script_transaction(&self, _: &[&str], suspends: bool) -> (Vec<String>, Vec<String>) {
         match self.facts.ddl {
             DdlTransactions::Committing => (Vec::new(), Vec::new()),
             DdlTransactions::Transactional => {

@@ -188,8 +188,9 @@ impl Run<'_> {
     pub(super) fn tell_down(&self, undoing: &Undoing<'_>) -> Result<MigrationReport> {
         let version = undoing.record.version;
         let inside = undoing.is_inside(self.dialect.facts().ddl);
-        let (mut statements, close) = match inside {
-            true => self.dialect.script_transaction(narrate::suspends(&undoing.steps)),
+        let left = undoing.steps.get(undoing.from..).unwrap_or_default();
+        let told = match inside {
+            true => narrate::transacted(&*self.dialect, left, &[&undoing.steps]),
             false => {
                 let cells = vec![
                     ("direction", Value::Text(Direction::Down.word().to_owned())),
@@ -198,12 +199,14 @@ impl Run<'_> {
                 ];
                 let mut open = self.dialect.script_opening();
                 open.push(self.history.update(version, cells, Claim::Any, Values::Literals)?.sql);
-                (open, Vec::new())
+                let statements = left.iter().map(|planned| planned.step.sql.clone()).collect();
+                narrate::Transacted { open, statements, close: Vec::new() }
             }
         };
-        statements.extend(undoing.steps.iter().skip(undoing.from).map(|planned| planned.step.sql.clone()));
+        let mut statements = told.open;
+        statements.extend(told.statements);
         statements.push(self.history.delete(version, Claim::Any, Values::Literals)?.sql);
-        statements.extend(close);
+        statements.extend(told.close);
         Ok(undoing.report(Duration::ZERO, statements))
     }
 }

@@ -117,7 +117,7 @@ impl Dialect for Peculiar {
         Err(unsupported(&FLAVOUR, "changes"))
     }
 
-    fn script_transaction(&self, _: bool) -> (Vec<String>, Vec<String>) {
+    fn script_transaction(&self, _: &[&str], _: bool) -> (Vec<String>, Vec<String>) {
         (Vec::new(), Vec::new())
     }
 }
