@@ -1,5 +1,6 @@
 //! What a user sees: data on stdout, everything else on stderr, in colour where that is wanted, as JSON where that is.
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -162,12 +163,12 @@ impl Output {
     }
 
     /// Data text in a style.
-    pub fn paint(&self, style: Style, text: &str) -> String {
+    pub fn paint<'a>(&self, style: Style, text: &'a str) -> Cow<'a, str> {
         paint(self.data_color, style, text)
     }
 
     /// Message text in a style.
-    pub fn paint_message(&self, style: Style, text: &str) -> String {
+    pub fn paint_message<'a>(&self, style: Style, text: &'a str) -> Cow<'a, str> {
         paint(self.message_color, style, text)
     }
 
@@ -192,8 +193,8 @@ pub fn colored(choice: ColorChoice, terminal: bool) -> bool {
     }
 }
 
-fn paint(color: bool, style: Style, text: &str) -> String {
-    if color && !text.is_empty() { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_owned() }
+fn paint(color: bool, style: Style, text: &str) -> Cow<'_, str> {
+    if color && !text.is_empty() { format!("\x1b[{}m{text}\x1b[0m", style.code()).into() } else { text.into() }
 }
 
 /// A time that a person reads: 12 ms, 3.4 s, 2 min 5 s.

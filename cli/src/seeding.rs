@@ -227,11 +227,11 @@ pub fn look_up<'n>(
 
 /// Says what a run did: a table, and a sentence.
 pub fn show(report: &SeedReport, output: &Output) {
-    let rows: Vec<Vec<Cell>> =
+    let rows: Vec<_> =
         report.seeders.iter().flat_map(|seeder| seeder.tables.iter().map(|table| line(&seeder.class, table))).collect();
     if !rows.is_empty() {
         let header = ["seeder", "table", "rows", "new", "changed", "unchanged", "time", "rows/s"];
-        output.result(&table::render(&header, &rows, |style, text| output.paint(style, text)));
+        output.result(&table::render(header, &rows, |style, text| output.paint(style, text)));
     }
     output.result(&format!("{}\n", sentence(report)));
 }
@@ -259,8 +259,8 @@ pub fn show_if_seeded(seeds: Option<&Seeds>, seeded: Option<&SeedReport>, output
     }
 }
 
-fn line(class: &str, table: &TableReport) -> Vec<Cell> {
-    vec![
+fn line<'a>(class: &'a str, table: &'a TableReport) -> [Cell<'a>; 8] {
+    [
         Cell::plain(class),
         Cell::plain(&*table.table),
         Cell::plain(grouped(table.rows)),

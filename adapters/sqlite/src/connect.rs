@@ -19,6 +19,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// SQLite counts milliseconds in 31 bits; a day is as good as for ever.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How many pages a session that only reads keeps in memory.
+const READER_CACHE_PAGES: u32 = 32;
+
 /// Parameters of other programs' URLs that mean nothing here.
 const IGNORED: [&str; 5] = ["check_same_thread", "uri", "cached_statements", "detect_types", "isolation_level"];
 
@@ -155,6 +158,10 @@ impl Target {
         // Whoever has the lock is waited for by the first statement.
         connection.busy_timeout(Duration::ZERO)?;
         let read = connection.query_row("PRAGMA schema_version", [], |_| Ok(()));
+        if read.is_ok() && self.read_only {
+            // Whoever only reads reads most pages once. A failure leaves the cache as large as SQLite makes it.
+            let _ = connection.pragma_update(None, "cache_size", READER_CACHE_PAGES);
+        }
         connection.busy_timeout(self.busy_timeout)?;
         read
     }

@@ -1,6 +1,8 @@
 //! Values to and from SQLite: one text form for each type that SQLite has none for, chosen so that text order is the
 //! order of the values and that what CURRENT_TIMESTAMP gives is of that form.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 use fastman_core::schema::ColumnType;
 use fastman_core::value::{Decimal, Value};
@@ -163,6 +165,9 @@ pub(crate) fn parse_time(text: &str) -> Option<NaiveTime> {
 
 /// The timestamp that a text of any ISO form holds; an offset is applied.
 pub(crate) fn parse_timestamp(text: &str) -> Option<NaiveDateTime> {
+    if let Some(timestamp) = parse_own_timestamp(text.as_bytes()) {
+        return Some(timestamp);
+    }
     for form in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M"] {
         if let Ok(timestamp) = NaiveDateTime::parse_from_str(text, form) {
             return Some(timestamp);
@@ -172,6 +177,23 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<NaiveDateTime> {
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"))
         .map(|instant| instant.naive_utc())
         .ok()
+}
+
+/// The timestamp of a text as [`timestamp_text`] and CURRENT_TIMESTAMP write it, without a pattern to interpret.
+fn parse_own_timestamp(text: &[u8]) -> Option<NaiveDateTime> {
+    let number = |digits: &[u8]| {
+        digits
+            .iter()
+            .try_fold(0, |number: u32, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
+    };
+    let (whole, micros) = match text {
+        [whole @ .., b'.', a, b, c, d, e, f] if whole.len() == 19 => (whole, number(&[*a, *b, *c, *d, *e, *f])?),
+        whole if whole.len() == 19 => (whole, 0),
+        _ => return None,
+    };
+    let [year @ .., b'-', m1, m2, b'-', d1, d2, b' ', h1, h2, b':', n1, n2, b':', s1, s2] = whole else { return None };
+    let date = NaiveDate::from_ymd_opt(i32::try_from(number(year)?).ok()?, number(&[*m1, *m2])?, number(&[*d1, *d2])?)?;
+    date.and_hms_micro_opt(number(&[*h1, *h2])?, number(&[*n1, *n2])?, number(&[*s1, *s2])?, micros)
 }
 
 /// How a result column's values are read, from its declared type.
@@ -202,7 +224,7 @@ pub(crate) fn read(value: ValueRef<'_>, column: Option<&ColumnType>) -> Value {
         },
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
         ValueRef::Text(bytes) => {
-            let text = String::from_utf8_lossy(bytes);
+            let text = str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
             read_text(&text, column).unwrap_or_else(|| Value::Text(text.into_owned()))
         }
     }

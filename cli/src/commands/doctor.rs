@@ -1,5 +1,6 @@
 //! `doctor`: what fastman sees: the project, the URL, the server, what may be done there.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -180,8 +181,8 @@ impl Findings {
             ("database", self.database.clone()),
             ("holds", self.holds.map(|what| format!("{what}, which are seeded and not migrated"))),
             ("migrations", self.migrations.as_ref().map(|sums| sums.text().unwrap_or_else(|| "none".to_owned()))),
-            ("may write", self.may_write.map(yes)),
-            ("may create tables", self.may_create_tables.map(yes)),
+            ("may write", self.may_write.map(yes).map(Cow::into_owned)),
+            ("may create tables", self.may_create_tables.map(yes).map(Cow::into_owned)),
             ("because", self.why_not.clone()),
         ];
         let rows = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));

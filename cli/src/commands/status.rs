@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use chrono::Timelike;
 use clap::Args;
 use fastman_core::Error;
 use fastman_core::error::ErrorClass;
@@ -131,8 +132,8 @@ fn check(report: &StatusReport) -> Result<Exit, Stop> {
 fn text(report: &StatusReport, none: &str, output: &Output) -> String {
     let mut text = String::new();
     if !report.migrations.is_empty() {
-        let rows: Vec<Vec<Cell>> = report.migrations.iter().map(row).collect();
-        text = table::render(&["version", "name", "state", "applied (UTC)", "took"], &rows, |style, cell| {
+        let rows: Vec<_> = report.migrations.iter().map(row).collect();
+        text = table::render(["version", "name", "state", "applied (UTC)", "took"], &rows, |style, cell| {
             output.paint(style, cell)
         });
         text.push('\n');
@@ -154,7 +155,7 @@ fn text(report: &StatusReport, none: &str, output: &Output) -> String {
     text
 }
 
-fn row(migration: &MigrationStatus) -> Vec<Cell> {
+fn row(migration: &MigrationStatus) -> [Cell<'_>; 5] {
     let (style, state) = match migration.state {
         MigrationState::Applied => (Style::Good, "applied"),
         MigrationState::Baseline => (Style::Good, "baseline"),
@@ -165,11 +166,15 @@ fn row(migration: &MigrationStatus) -> Vec<Cell> {
         MigrationState::Missing => (Style::Bad, "missing"),
         MigrationState::Modified => (Style::Bad, "modified"),
     };
-    let applied = migration.applied_at.map(|time| time.format("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();
+    let applied = migration
+        .applied_at
+        .and_then(|time| time.naive_utc().with_nanosecond(0))
+        .map(|time| time.to_string())
+        .unwrap_or_default();
     let took = migration.duration_ms.map(duration).unwrap_or_default();
-    vec![
+    [
         Cell::plain(migration.version.to_string()),
-        Cell::plain(&migration.name),
+        Cell::plain(migration.name.as_str()),
         Cell::styled(style, state),
         Cell::styled(Style::Dim, applied),
         Cell::styled(Style::Dim, took),

@@ -50,9 +50,13 @@ impl History {
     /// # Errors
     /// What the server says; `migrate.bad-history` for a row that fastman did not write.
     pub async fn read(&self, store: &mut dyn SqlStore) -> Result<Option<Vec<Record>>> {
-        let sql = format!("{} ORDER BY {}", self.select, self.quote("sequence"));
-        match store.query(&sql, &[]).await {
-            Ok(rows) => Ok(Some(rows.into_iter().map(Record::read).collect::<Result<_>>()?)),
+        match store.query(&self.select, &[]).await {
+            Ok(rows) => {
+                let mut records = rows.into_iter().map(Record::read).collect::<Result<Vec<_>>>()?;
+                // Here rather than there, where it would take a look into an index for each row.
+                records.sort_by_key(|record| record.sequence);
+                Ok(Some(records))
+            }
             Err(error) if error.class() == Some(ErrorClass::MissingTable) => Ok(None),
             Err(error) => Err(error),
         }

@@ -1,15 +1,22 @@
 //! Status: every migration, and what it is. It reads only, and of the files it only lexes.
 
-use std::collections::BTreeMap;
-
 use super::history::{History, Record, RowState};
 use super::lock::Patience;
-use super::migrator::Migration;
+use super::source::{Label, sort};
 use super::{LOCK_TIMEOUT, MigrationState, MigrationStatus, Migrator, StatusReport, Unfinished, Version};
 use crate::error::Result;
 use crate::flavour::Flavour;
-use crate::sql::section::Direction;
+use crate::sql::section::{Direction, parse_migration};
 use crate::store::SqlStore;
+
+/// What status keeps of a file.
+struct Outline {
+    version: Version,
+    name: String,
+    file: String,
+    up: String,
+    down: String,
+}
 
 impl Migrator {
     /// What every migration is.
@@ -17,33 +24,49 @@ impl Migrator {
     /// # Errors
     /// A file that can't be read or cut into sections; what the server says.
     pub async fn status(&self, store: &mut dyn SqlStore) -> Result<StatusReport> {
-        let migrations = self.load()?;
         let dialect = store.dialect();
-        let flavour = dialect.flavour();
+        let outlines = self.outlines(dialect.flavour())?;
         let history = History::new(dialect);
         let mut patience = Patience::new(LOCK_TIMEOUT);
         let records = self.read_history(&history, store, &mut patience, &mut ()).await?;
         let mut report = StatusReport { history: records.is_some(), foreign_project: None, migrations: Vec::new() };
         let records = records.unwrap_or_default();
         report.foreign_project = self.foreign_project(&records).map(str::to_owned);
-        report.migrations = self.statuses(&migrations, &records, flavour);
-        for record in records.iter().filter(|record| record.state == RowState::Running) {
-            let Some(session) = record.session.as_deref() else { continue };
-            let gone = store.session_is_gone(session).await? == Some(true);
-            let status = report.migrations.iter_mut().find(|status| status.version == record.version);
-            if let Some(unfinished) = status.and_then(|status| status.unfinished.as_mut()) {
+        let of_state = |state| records.iter().filter(move |record| record.state == state);
+        let failed: Vec<Version> = of_state(RowState::Failed).map(|record| record.version).collect();
+        let running: Vec<(Version, String)> =
+            of_state(RowState::Running).filter_map(|record| Some((record.version, record.session.clone()?))).collect();
+        report.migrations = statuses(outlines, records);
+        for (version, session) in running {
+            let gone = store.session_is_gone(&session).await? == Some(true);
+            if let Some(unfinished) = unfinished(&mut report, version) {
                 unfinished.half = gone;
             }
         }
-        let failed: Vec<Version> =
-            records.iter().filter(|record| record.state == RowState::Failed).map(|record| record.version).collect();
         for details in history.details(store, &failed).await? {
-            let status = report.migrations.iter_mut().find(|status| status.version == details.version);
-            if let Some(unfinished) = status.and_then(|status| status.unfinished.as_mut()) {
+            if let Some(unfinished) = unfinished(&mut report, details.version) {
                 unfinished.failure = details.failure;
             }
         }
         Ok(report)
+    }
+
+    /// Every file in the order of versions, its text only for as long as its checksums take.
+    fn outlines(&self, flavour: &'static Flavour) -> Result<Vec<Outline>> {
+        let mut outlines = Vec::new();
+        self.source.visit(&mut |file| {
+            let script = parse_migration(&file.source, &self.flavours)?;
+            outlines.push(Outline {
+                version: file.version,
+                up: script.checksum(Direction::Up, &self.flavours, flavour),
+                down: script.checksum(Direction::Down, &self.flavours, flavour),
+                file: file.source.name.to_string(),
+                name: file.name,
+            });
+            Ok(())
+        })?;
+        sort(&mut outlines, |outline| Label { version: outline.version, name: &outline.name, shown: &outline.file })?;
+        Ok(outlines)
     }
 
     /// The project that the history belongs to, where both it and this one have an id and they differ.
@@ -51,78 +74,92 @@ impl Migrator {
         let ours = self.settings.project.as_deref()?;
         records.iter().rev().filter_map(|record| record.project.as_deref()).find(|project| *project != ours)
     }
+}
 
-    fn statuses(
-        &self,
-        migrations: &[Migration],
-        records: &[Record],
-        flavour: &'static Flavour,
-    ) -> Vec<MigrationStatus> {
-        let mut by_version: BTreeMap<Version, (Option<&Migration>, Option<&Record>)> = BTreeMap::new();
-        for migration in migrations {
-            by_version.entry(migration.file.version).or_default().0 = Some(migration);
-        }
-        for record in records {
-            by_version.entry(record.version).or_default().1 = Some(record);
-        }
-        let newest = records.iter().map(|record| record.version).max();
-        by_version
-            .into_iter()
-            .map(|(version, (migration, record))| self.status_of(version, migration, record, newest, flavour))
-            .collect()
-    }
+fn unfinished(report: &mut StatusReport, version: Version) -> Option<&mut Unfinished> {
+    let status = report.migrations.iter_mut().find(|status| status.version == version)?;
+    status.unfinished.as_mut()
+}
 
-    fn status_of(
-        &self,
-        version: Version,
-        migration: Option<&Migration>,
-        record: Option<&Record>,
-        newest: Option<Version>,
-        flavour: &'static Flavour,
-    ) -> MigrationStatus {
-        let checksum =
-            |direction| migration.map(|migration| migration.script.checksum(direction, &self.flavours, flavour));
-        let up = checksum(Direction::Up);
-        let modified = matches!((&up, record), (Some(up), Some(record)) if *up != record.checksum);
-        let down_modified = record.is_some_and(|record| {
-            let recorded = record.down_checksum.as_deref();
-            recorded.is_some() && checksum(Direction::Down).is_some_and(|down| Some(down.as_str()) != recorded)
+/// Files, in the order of versions, and rows, each with its counterpart where it has one.
+fn statuses(outlines: Vec<Outline>, mut records: Vec<Record>) -> Vec<MigrationStatus> {
+    records.sort_unstable_by_key(|record| record.version);
+    let newest = records.last().map(|record| record.version);
+    let mut statuses = Vec::with_capacity(outlines.len().max(records.len()));
+    let mut records = records.into_iter().peekable();
+    for outline in outlines {
+        while let Some(record) = records.next_if(|record| record.version < outline.version) {
+            statuses.push(recorded(record, None));
+        }
+        statuses.push(match records.next_if(|record| record.version == outline.version) {
+            Some(record) => recorded(record, Some(outline)),
+            None => pending(outline, newest),
         });
-        let state = match record.map(|record| record.state) {
-            None => MigrationState::Pending,
-            Some(RowState::Failed) => MigrationState::Failed,
-            Some(RowState::Running) => MigrationState::Running,
-            Some(_) if migration.is_none() => MigrationState::Missing,
-            Some(_) if modified => MigrationState::Modified,
-            Some(RowState::Applied) => MigrationState::Applied,
-            Some(RowState::Baseline) => MigrationState::Baseline,
-        };
-        MigrationStatus {
-            version,
-            name: match (migration, record) {
-                (Some(migration), _) => migration.file.name.clone(),
-                (None, Some(record)) => record.name.clone(),
-                (None, None) => String::new(),
-            },
-            file: migration.map(|migration| migration.file.source.name.to_string()),
-            state,
-            out_of_order: state == MigrationState::Pending && newest > Some(version),
-            down_modified,
-            applied_at: record.map(|record| record.applied_at),
-            duration_ms: record.filter(|record| record.is_settled()).map(|record| record.duration_ms),
-            applied_by: record.map(|record| record.applied_by.clone()),
-            sequence: record.map(|record| record.sequence),
-            checksum: up,
-            recorded_checksum: record.map(|record| record.checksum.clone()),
-            unfinished: record.filter(|record| !record.is_settled()).map(|record| Unfinished {
-                direction: record.direction,
-                done: record.done,
-                statements: record.statements,
-                session: record.session.clone(),
-                failure: None,
-                // What is being undone is no longer what it was, whatever the first statement came to.
-                half: record.state == RowState::Failed && (record.done > 0 || record.direction == Direction::Down),
-            }),
-        }
+    }
+    statuses.extend(records.map(|record| recorded(record, None)));
+    statuses
+}
+
+/// What a file alone is.
+fn pending(outline: Outline, newest: Option<Version>) -> MigrationStatus {
+    MigrationStatus {
+        version: outline.version,
+        name: outline.name,
+        file: Some(outline.file),
+        state: MigrationState::Pending,
+        out_of_order: newest > Some(outline.version),
+        down_modified: false,
+        applied_at: None,
+        duration_ms: None,
+        applied_by: None,
+        sequence: None,
+        checksum: Some(outline.up),
+        recorded_checksum: None,
+        unfinished: None,
+    }
+}
+
+/// What a row is, with its file where that is there.
+fn recorded(record: Record, outline: Option<Outline>) -> MigrationStatus {
+    let settled = record.is_settled();
+    let modified = outline.as_ref().is_some_and(|outline| outline.up != record.checksum);
+    let down_modified = match (&outline, &record.down_checksum) {
+        (Some(outline), Some(recorded)) => outline.down != *recorded,
+        _ => false,
+    };
+    let state = match record.state {
+        RowState::Failed => MigrationState::Failed,
+        RowState::Running => MigrationState::Running,
+        _ if outline.is_none() => MigrationState::Missing,
+        _ if modified => MigrationState::Modified,
+        RowState::Applied => MigrationState::Applied,
+        RowState::Baseline => MigrationState::Baseline,
+    };
+    let (name, file, checksum) = match outline {
+        Some(outline) => (outline.name, Some(outline.file), Some(outline.up)),
+        None => (record.name, None, None),
+    };
+    MigrationStatus {
+        version: record.version,
+        name,
+        file,
+        state,
+        out_of_order: false,
+        down_modified,
+        applied_at: Some(record.applied_at),
+        duration_ms: settled.then_some(record.duration_ms),
+        applied_by: Some(record.applied_by),
+        sequence: Some(record.sequence),
+        checksum,
+        recorded_checksum: Some(record.checksum),
+        unfinished: (!settled).then_some(Unfinished {
+            direction: record.direction,
+            done: record.done,
+            statements: record.statements,
+            session: record.session,
+            failure: None,
+            // What is being undone is no longer what it was, whatever the first statement came to.
+            half: record.state == RowState::Failed && (record.done > 0 || record.direction == Direction::Down),
+        }),
     }
 }

@@ -33,11 +33,13 @@ impl Checksum {
     pub fn part(&mut self, tag: u8, text: &str, range: Range<usize>, rules: &LexicalRules) {
         let mut tokens = std::mem::take(&mut self.token);
         tokens.clear();
+        tokens.reserve(range.len());
         let mut count = 0;
         for token in Lexer::new(text, range, *rules).filter(|token| !token.kind.is_comment()) {
             count += 1;
             push_token(&mut tokens, token.text(text).as_bytes());
         }
+        self.input.reserve(tokens.len() + 8);
         self.input.push(tag);
         push_number(&mut self.input, count);
         self.input.extend_from_slice(&tokens);
@@ -78,7 +80,11 @@ fn push_number(into: &mut Vec<u8>, mut number: usize) {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]) {
+        text.push(char::from(DIGITS[usize::from(digit)]));
+    }
+    text
 }
 
 #[cfg(test)]
