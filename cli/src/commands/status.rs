@@ -217,6 +217,10 @@ fn remarks(migration: &MigrationStatus) -> Vec<String> {
             let _ = write!(remark, " (session {session}{gone})");
         }
         remarks.push(remark);
+        let nothing = unfinished.done == 0 && unfinished.direction == fastman_core::migrate::Direction::Up;
+        if nothing && migration.state == MigrationState::Failed && migration.file.is_none() {
+            remarks.push("its file is gone; `database:migrate` forgets it".to_owned());
+        }
     }
     remarks
 }

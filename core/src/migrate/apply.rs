@@ -68,7 +68,8 @@ impl Migrator {
         let mut report =
             MigrateReport { pretended: options.pretend, total: migrations.len(), ..MigrateReport::default() };
         loop {
-            let ground = run.look_to_migrate(store).await?;
+            let mut ground = run.look_to_migrate(store).await?;
+            let untouched = if options.pretend { run.take_untouched(store, &mut ground).await? } else { Vec::new() };
             let mut agenda = self.agenda(migrations, &ground.records, flavour, wanted)?;
             if let Some(only) = only {
                 agenda.pending.retain(|index| only.contains(&migrations[*index].file.version));
@@ -97,6 +98,9 @@ impl Migrator {
             }
             if options.pretend {
                 report.migrations = run.pretend(&ground, &items, options.single_transaction)?;
+                if let Some(first) = report.migrations.first_mut() {
+                    first.statements.splice(0..0, run.told_forgetting(&untouched)?);
+                }
                 return Ok(report);
             }
             run.announce(&items);

@@ -32,8 +32,9 @@ impl Migrator {
         }
         let mut run = Run::new(self, &migrations, store.dialect(), LOCK_TIMEOUT, observer);
         loop {
-            let ground = run.look(store).await?;
+            let mut ground = run.look(store).await?;
             self.check_ownership(&ground.records)?;
+            let untouched = run.take_untouched(store, &mut ground).await?;
             if let Some(record) = ground.records.iter().find(|record| !record.is_settled()) {
                 if run.wait_for_claim(store, record).await? {
                     continue;
@@ -44,6 +45,9 @@ impl Migrator {
                 .filter(|index| migrations[*index].file.version <= version)
                 .filter(|index| ground.records.iter().all(|record| record.version != migrations[*index].file.version))
                 .collect();
+            if !adopted.is_empty() && !run.forget(store, &untouched).await? {
+                continue;
+            }
             if adopted.is_empty() || run.adopt(store, &ground, &adopted).await? == Progress::Finished {
                 let migrations = adopted.iter().map(|index| &migrations[*index].file);
                 return Ok(BaselineReport {

@@ -29,6 +29,7 @@ mod source;
 mod status;
 mod stepwise;
 mod stored;
+mod untouched;
 mod who;
 
 pub use crate::sql::section::Direction;

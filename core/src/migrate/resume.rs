@@ -152,6 +152,10 @@ impl Run<'_> {
             return Err(unfinished(record));
         }
         let Some(migration) = self.migration(record.version) else {
+            if self.is_untouched(store, record).await? {
+                self.forget(store, std::slice::from_ref(record)).await?;
+                return Ok(None);
+            }
             return Err(unfinished(record).with_detail("its file is missing"));
         };
         let mut replayed = self.replay(&ground.records)?;

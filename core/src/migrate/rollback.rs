@@ -8,9 +8,7 @@ mod undo;
 
 use super::migrator::Migration;
 use super::run::Run;
-use super::{
-    Event, Extent, MigrationReport, Migrator, Observer, RollbackItem, RollbackOptions, RollbackPlan, RollbackReport,
-};
+use super::{Event, Extent, Migrator, Observer, RollbackItem, RollbackOptions, RollbackPlan, RollbackReport};
 use crate::error::Result;
 use crate::store::SqlStore;
 pub(super) use guard::mentions;
@@ -26,8 +24,8 @@ impl Migrator {
         let migrations = self.load()?;
         let mut observer = ();
         let mut run = Run::new(self, &migrations, store.dialect(), options.lock_timeout, &mut observer);
-        let (_, undoings) = run.prepare_rollback(store, options).await?;
-        Ok(RollbackPlan { migrations: undoings.iter().map(Undoing::item).collect() })
+        let prepared = run.prepare_rollback(store, options).await?;
+        Ok(RollbackPlan { migrations: prepared.undoings.iter().map(Undoing::item).collect() })
     }
 
     /// Undoes the last migrations, each by the plan that was stored when it was applied.
@@ -67,16 +65,15 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<RollbackReport> {
         let mut run = Run::new(self, migrations, store.dialect(), options.lock_timeout, observer);
-        let (ground, undoings) = run.prepare_rollback(store, options).await?;
+        let prepared = run.prepare_rollback(store, options).await?;
         if options.pretend {
-            let told: Result<Vec<MigrationReport>> = undoings.iter().map(|undoing| run.tell_down(undoing)).collect();
-            return Ok(RollbackReport { migrations: told?, pretended: true });
+            return Ok(RollbackReport { migrations: run.tell_all_down(&prepared)?, pretended: true });
         }
-        if undoings.is_empty() {
+        if prepared.undoings.is_empty() {
             return Ok(RollbackReport::default());
         }
-        run.observer.event(Event::Planned { migrations: undoings.len() });
-        let migrations = run.undo_all(store, &ground, &undoings).await?;
+        run.observer.event(Event::Planned { migrations: prepared.undoings.len() });
+        let migrations = run.undo_all(store, &prepared).await?;
         Ok(RollbackReport { migrations, pretended: false })
     }
 }

@@ -14,6 +14,17 @@ use crate::migrate::stored::StoredDown;
 use crate::migrate::{Direction, DownSource, Extent, RollbackOptions, Version};
 use crate::store::SqlStore;
 
+/// What a rollback does.
+#[derive(Debug)]
+pub(in crate::migrate) struct Prepared<'a> {
+    /// The history without the untouched ones.
+    pub ground: Ground,
+    /// What was begun and of which nothing is done: their rows go first, or they would be gone on with before what they stand on.
+    pub untouched: Vec<Record>,
+    /// What is undone, in order.
+    pub undoings: Vec<Undoing<'a>>,
+}
+
 /// A migration about to be undone.
 #[derive(Debug)]
 pub(in crate::migrate) struct Undoing<'a> {
@@ -49,9 +60,9 @@ impl<'a> Run<'a> {
         &mut self,
         store: &mut dyn SqlStore,
         options: &RollbackOptions,
-    ) -> Result<(Ground, Vec<Undoing<'a>>)> {
-        let (ground, mut details) = loop {
-            let ground = self.settled_ground(store).await?;
+    ) -> Result<Prepared<'a>> {
+        let (ground, untouched, mut details) = loop {
+            let (ground, untouched) = self.settled_ground(store).await?;
             let versions: Vec<Version> =
                 self.select(&ground.records, options.extent)?.iter().map(|record| record.version).collect();
             let details: BTreeMap<Version, Details> = self
@@ -63,7 +74,7 @@ impl<'a> Run<'a> {
                 .collect();
             // Somebody has undone one of them since the history was read.
             if details.len() == versions.len() {
-                break (ground, details);
+                break (ground, untouched, details);
             }
         };
         let selected = self.select(&ground.records, options.extent)?;
@@ -95,22 +106,23 @@ impl<'a> Run<'a> {
             return Err(self.irreversible(&irreversible));
         }
         self.look_up_undoings(store, &mut undoings).await?;
-        Ok((ground, undoings))
+        Ok(Prepared { ground, untouched, undoings })
     }
 
-    /// The history, once nobody is at work on it.
-    async fn settled_ground(&mut self, store: &mut dyn SqlStore) -> Result<Ground> {
+    /// The history, once nobody is at work on it; apart from it the migrations of which nothing is done.
+    async fn settled_ground(&mut self, store: &mut dyn SqlStore) -> Result<(Ground, Vec<Record>)> {
         loop {
-            let ground = self.look(store).await?;
+            let mut ground = self.look(store).await?;
             self.migrator.check_ownership(&ground.records)?;
+            let untouched = self.take_untouched(store, &mut ground).await?;
             let Some(record) = ground.records.iter().find(|record| !record.is_settled()).cloned() else {
-                return Ok(ground);
+                return Ok((ground, untouched));
             };
             if !self.wait_for_claim(store, &record).await? {
                 if record.direction == Direction::Up {
                     return Err(resume::unfinished(&record));
                 }
-                return Ok(ground);
+                return Ok((ground, untouched));
             }
         }
     }

@@ -22,7 +22,8 @@ impl Migrator {
         let dialect = store.dialect();
         let flavour = dialect.flavour();
         let mut run = Run::new(self, &migrations, dialect, options.lock_timeout, &mut *observer);
-        let (ground, undoings) = run.prepare_rollback(store, options).await?;
+        let prepared = run.prepare_rollback(store, options).await?;
+        let (ground, undoings) = (&prepared.ground, &prepared.undoings);
         let mut versions: Vec<Version> = undoings.iter().map(|undoing| undoing.record.version).collect();
         versions.sort();
         if let Some(missing) = undoings.iter().find(|undoing| undoing.migration.is_none()) {
@@ -43,11 +44,9 @@ impl Migrator {
         let items = run.plan_offline(&left, &again)?;
         if options.pretend {
             let applied = run.pretend(&left, &items, false)?;
-            let undone: Result<Vec<_>> = undoings.iter().map(|undoing| run.tell_down(undoing)).collect();
-            return Ok(RedoReport { rolled_back: undone?, applied, pretended: true });
+            return Ok(RedoReport { rolled_back: run.tell_all_down(&prepared)?, applied, pretended: true });
         }
-        let rolled_back =
-            if undoings.is_empty() { Vec::new() } else { run.undo_all(store, &ground, &undoings).await? };
+        let rolled_back = if undoings.is_empty() { Vec::new() } else { run.undo_all(store, &prepared).await? };
         let migrate = MigrateOptions { lock_timeout: options.lock_timeout, ..MigrateOptions::default() };
         let wanted = Wanted { to: None, out_of_order: true };
         let applied = self

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::prepare::Undoing;
+use super::prepare::{Prepared, Undoing};
 use crate::dialect::DdlTransactions;
 use crate::error::{Error, Result};
 use crate::migrate::apply::undone;
@@ -36,11 +36,14 @@ impl Run<'_> {
     pub(super) async fn undo_all(
         &mut self,
         store: &mut dyn SqlStore,
-        ground: &Ground,
-        undoings: &[Undoing<'_>],
+        prepared: &Prepared<'_>,
     ) -> Result<Vec<MigrationReport>> {
         let mut lock = SessionLock::acquire(store, &mut self.patience, &mut *self.observer).await?;
-        let outcome = self.undo_locked(lock.store(), ground, undoings).await;
+        let outcome = match self.forget(lock.store(), &prepared.untouched).await {
+            Ok(true) => self.undo_locked(lock.store(), &prepared.ground, &prepared.undoings).await,
+            Ok(false) => Err(moved()),
+            Err(error) => Err(error),
+        };
         lock.release(outcome).await
     }
 
@@ -184,8 +187,18 @@ impl Run<'_> {
         }
     }
 
+    /// Everything that the rollback would send, as literal SQL.
+    pub(super) fn tell_all_down(&self, prepared: &Prepared<'_>) -> Result<Vec<MigrationReport>> {
+        let mut told: Vec<MigrationReport> =
+            prepared.undoings.iter().map(|undoing| self.tell_down(undoing)).collect::<Result<_>>()?;
+        if let Some(first) = told.first_mut() {
+            first.statements.splice(0..0, self.told_forgetting(&prepared.untouched)?);
+        }
+        Ok(told)
+    }
+
     /// Everything that undoing the migration would send, as literal SQL.
-    pub(super) fn tell_down(&self, undoing: &Undoing<'_>) -> Result<MigrationReport> {
+    fn tell_down(&self, undoing: &Undoing<'_>) -> Result<MigrationReport> {
         let version = undoing.record.version;
         let inside = undoing.is_inside(self.dialect.facts().ddl);
         let left = undoing.steps.get(undoing.from..).unwrap_or_default();
