@@ -3,6 +3,7 @@
 //! [`Store`] is all that a document store has; [`SqlStore`] adds what migrating needs. [`Backend`] is what connecting
 //! returns, so that what a backend cannot do is a fact of the types.
 
+mod attribute;
 mod batch;
 mod document;
 mod transaction;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use attribute::{About, Attribute};
 pub use batch::Batch;
 pub use document::document_id;
 pub use transaction::Transaction;
@@ -191,8 +193,11 @@ pub struct CatalogObjects {
     pub objects: Vec<CatalogObject>,
     /// The tables as introspected.
     pub tables: Schema,
-    /// Attributes outside the model, in words, by table: `STRICT`, `column "x" is generated`.
-    pub attributes: Vec<(Name, String)>,
+    /// Attributes outside the model.
+    pub attributes: Vec<Attribute>,
+    /// Whether core has taken in what comes first, as far as it changes these tables: what the engine does beside it (an index that it
+    /// makes for a key) is not among the objects then. A store leaves it false.
+    pub foreseen: bool,
 }
 
 /// A backend with tables, statements and transactions.

@@ -26,7 +26,6 @@ use fastman_core::schema::{
 use fastman_core::sql::text;
 use fastman_core::value::Value;
 
-pub(crate) use alter::attribute_prefix;
 pub(crate) use literal::string;
 pub(crate) use stored::canonical;
 pub(crate) use types::declared;

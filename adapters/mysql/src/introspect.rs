@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use fastman_core::error::Result;
 use fastman_core::schema::{Name, Schema, Table};
-use fastman_core::store::{CatalogObject, ObjectKind};
+use fastman_core::store::{Attribute, CatalogObject, ObjectKind};
 use fastman_core::value::Value;
 
 pub(crate) use objects::{echo, objects};
@@ -40,7 +40,7 @@ pub(crate) async fn schema(store: &mut MysqlStore, tables: Option<&[Name]>) -> R
 }
 
 /// The tables, and what of them is outside the model.
-async fn read(store: &mut MysqlStore, tables: Option<&[Name]>) -> Result<(Schema, Vec<(Name, String)>)> {
+async fn read(store: &mut MysqlStore, tables: Option<&[Name]>) -> Result<(Schema, Vec<Attribute>)> {
     let mut schema = Schema::default();
     let mut attributes = Vec::new();
     if tables.is_some_and(<[Name]>::is_empty) {
@@ -62,7 +62,7 @@ async fn read(store: &mut MysqlStore, tables: Option<&[Name]>) -> Result<(Schema
 async fn list(
     store: &mut MysqlStore,
     scope: &Scope,
-    attributes: &mut Vec<(Name, String)>,
+    attributes: &mut Vec<Attribute>,
 ) -> Result<BTreeMap<String, Table>> {
     let sql = format!(
         "SELECT TABLE_NAME, ENGINE, CREATE_OPTIONS, TABLE_COMMENT, TABLE_TYPE FROM information_schema.TABLES \
@@ -78,13 +78,13 @@ async fn list(
         let (engine, options, comment, kind) = (row.optional(), row.optional(), row.text(), row.text());
         let table = named(&name);
         if let Some(engine) = engine.filter(|engine| !engine.eq_ignore_ascii_case("InnoDB")) {
-            attributes.push((table.clone(), format!("its engine is {engine}")));
+            attributes.push(Attribute::of_table(&table, format!("its engine is {engine}")));
         }
         if options.is_some_and(|options| options.contains("partitioned")) {
-            attributes.push((table.clone(), "it is partitioned".to_owned()));
+            attributes.push(Attribute::of_table(&table, "it is partitioned"));
         }
         if kind == "SYSTEM VERSIONED" {
-            attributes.push((table.clone(), "it is system-versioned".to_owned()));
+            attributes.push(Attribute::of_table(&table, "it is system-versioned"));
         }
         let comment = Some(comment).filter(|comment| !comment.is_empty());
         found.insert(

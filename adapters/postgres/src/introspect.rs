@@ -14,10 +14,10 @@ use fastman_core::schema::{
     Column, ColumnType, Constraint, ConstraintKind, Expression, ForeignKey, Index, IndexColumn, Name, OnDelete, Schema,
     Table,
 };
-use fastman_core::store::{CatalogObject, CatalogObjects, ObjectKind};
+use fastman_core::store::{Attribute, CatalogObject, CatalogObjects, ObjectKind};
 use fastman_core::value::Value;
 
-use crate::dialect::retype::{COLLATION, TYPE, attribute_prefix};
+use crate::dialect::retype::{COLLATION, TYPE};
 use crate::dialect::{trigger, types};
 use crate::settings::quoted;
 use crate::store::PostgresStore;
@@ -71,7 +71,7 @@ pub(crate) async fn objects(store: &PostgresStore, relations: &[Name]) -> Result
             objects.push(CatalogObject { kind: ObjectKind::Table, table: name.clone(), name, sql: definition });
         }
     }
-    Ok(CatalogObjects { live: true, objects, tables, attributes })
+    Ok(CatalogObjects { live: true, objects, tables, attributes, foreseen: false })
 }
 
 /// The catalog's own words for each relation.
@@ -98,10 +98,7 @@ fn names(names: Option<&[Name]>) -> Value {
     names.map_or(Value::Null, |names| text_array(names.iter().map(Name::as_str)))
 }
 
-/// Attributes outside the model, in words, by table.
-type Attributes = Vec<(Name, String)>;
-
-async fn look(store: &PostgresStore, tables: Option<&[Name]>) -> Result<(Schema, Attributes)> {
+async fn look(store: &PostgresStore, tables: Option<&[Name]>) -> Result<(Schema, Vec<Attribute>)> {
     if tables.is_some_and(<[Name]>::is_empty) {
         return Ok((Schema::default(), Vec::new()));
     }
@@ -122,12 +119,12 @@ async fn look(store: &PostgresStore, tables: Option<&[Name]>) -> Result<(Schema,
 #[derive(Default)]
 struct Reader {
     tables: BTreeMap<String, Table>,
-    attributes: Attributes,
+    attributes: Vec<Attribute>,
 }
 
 impl Reader {
-    fn note(&mut self, table: &str, attribute: impl Into<String>) {
-        self.attributes.push((Name::exact(table), attribute.into()));
+    fn note(&mut self, table: &str, words: impl Into<String>) {
+        self.attributes.push(Attribute::of_table(&Name::exact(table), words));
     }
 
     fn table(&mut self, mut row: Row) {
@@ -161,17 +158,20 @@ impl Reader {
         let comment = row.optional_text();
         let collation = row.optional_text();
         let is_domain = row.truth();
+        let mut note = |said: String| {
+            self.attributes.push(Attribute::of_column(&Name::exact(&table_name), &name(&column_name), said));
+        };
         if !declared.exact || is_domain {
-            self.note(&table_name, format!("{}{TYPE}{shown}", attribute_prefix(&column_name)));
+            note(format!("{TYPE}{shown}"));
         }
         if generated {
-            self.note(&table_name, format!("column {column_name:?} is generated"));
+            note("is generated".to_owned());
         }
         if identity == "a" {
-            self.note(&table_name, format!("column {column_name:?} is GENERATED ALWAYS AS IDENTITY"));
+            note("is GENERATED ALWAYS AS IDENTITY".to_owned());
         }
         if let Some(collation) = collation {
-            self.note(&table_name, format!("{}{COLLATION}{collation}", attribute_prefix(&column_name)));
+            note(format!("{COLLATION}{collation}"));
         }
         let Some(table) = self.tables.get_mut(&table_name) else { return };
         let numbered = !identity.is_empty() || is_serial;
@@ -199,7 +199,8 @@ impl Reader {
         let condition = row.text();
         let definition = row.text();
         for attribute in row.texts() {
-            self.note(&table_name, format!("constraint {constraint_name:?} {attribute}"));
+            let words = format!("constraint {constraint_name:?} {attribute}");
+            self.attributes.push(Attribute::of_table(&Name::exact(&table_name), words).on(columns.clone()));
         }
         let kind = match kind.as_str() {
             "p" => ConstraintKind::PrimaryKey { columns },
@@ -263,7 +264,7 @@ impl Reader {
         }
     }
 
-    fn finish(mut self) -> (Schema, Attributes) {
+    fn finish(mut self) -> (Schema, Vec<Attribute>) {
         let mut schema = Schema::default();
         for table in self.tables.values_mut() {
             // The model numbers a column only where it is the key.
@@ -273,8 +274,7 @@ impl Reader {
                 let integer = column.column_type.family() == fastman_core::schema::TypeFamily::Integer;
                 if column.identity && !(alone && integer) {
                     column.identity = false;
-                    self.attributes
-                        .push((table.name.clone(), format!("column {:?} is numbered", column.name.as_str())));
+                    self.attributes.push(Attribute::of_column(&table.name, &column.name, "is numbered"));
                 }
             }
         }

@@ -9,7 +9,7 @@ use fastman_core::schema::{
     Column, ColumnType, Constraint, ConstraintKind, Expression, ForeignKey, Index, IndexColumn, Name, OnDelete, Schema,
     Table, naming,
 };
-use fastman_core::store::{CatalogObject, CatalogObjects, ObjectKind};
+use fastman_core::store::{Attribute, CatalogObject, CatalogObjects, ObjectKind};
 use rusqlite::Connection;
 
 use crate::dialect::{Affinity, affinity, canonical, create_trigger, is_text_decimal, nearest_type, trigger_name};
@@ -104,7 +104,7 @@ pub(crate) fn catalog_objects(connection: &Connection, names: &[Name]) -> rusqli
     let mut found = CatalogObjects { live: true, ..CatalogObjects::default() };
     for name in names {
         if let Some(reading) = catalog.table(connection, name.as_str())? {
-            found.attributes.extend(reading.attributes.into_iter().map(|attribute| (name.clone(), attribute)));
+            found.attributes.extend(reading.attributes);
             found.tables.insert_table(reading.table);
         }
     }
@@ -135,8 +135,8 @@ pub(crate) fn echo(connection: &Connection, names: &[Name]) -> rusqlite::Result<
 /// A table that is being read.
 struct Reading {
     table: Table,
-    /// What the model has no place for, in words.
-    attributes: Vec<String>,
+    /// What the model has no place for.
+    attributes: Vec<Attribute>,
 }
 
 /// A column as SQLite reports it.
@@ -192,36 +192,40 @@ impl Reading {
 
     fn options(&mut self, text: &TableText) {
         if text.strict {
-            self.attributes.push("STRICT".to_owned());
+            self.note("STRICT");
         }
         if text.without_rowid {
-            self.attributes.push("WITHOUT ROWID".to_owned());
+            self.note("WITHOUT ROWID");
         }
+    }
+
+    fn note(&mut self, words: &str) {
+        self.attributes.push(Attribute::of_table(&self.table.name, words));
     }
 
     fn column(&mut self, reported: &Reported, written: Option<&ColumnText>, is_rowid: bool) {
         let declared = nearest_type(&reported.declaration);
         let column_type = if is_rowid { ColumnType::BigInt } else { declared };
-        let what = format!("column {:?}", reported.name);
+        let name = model_name(&reported.name);
+        let mut note = |said: String| self.attributes.push(Attribute::of_column(&self.table.name, &name, said));
         if matches!(reported.hidden, 2 | 3) {
-            self.attributes.push(format!("{what} is generated"));
+            note("is generated".to_owned());
         }
         if is_text_decimal(&column_type) && affinity(&reported.declaration) != Affinity::Text {
-            self.attributes
-                .push(format!("{what} is declared {}, of which SQLite keeps 15 digits", reported.declaration));
+            note(format!("is declared {}, of which SQLite keeps 15 digits", reported.declaration));
         }
         for constraint in written.into_iter().flat_map(|written| &written.constraints) {
             if let KindText::Collate { collation } = &constraint.kind
                 && !collation.eq_ignore_ascii_case("BINARY")
             {
-                self.attributes.push(format!("{what} is COLLATE {collation}"));
+                note(format!("is COLLATE {collation}"));
             }
             if !constraint.extras.is_empty() && matches!(constraint.kind, KindText::NotNull) {
-                self.attributes.push(format!("{what} is NOT NULL {}", constraint.extras.join(" ")));
+                note(format!("is NOT NULL {}", constraint.extras.join(" ")));
             }
         }
         self.table.columns.push(Column {
-            name: model_name(&reported.name),
+            name,
             nullable: !reported.not_null && reported.key == 0,
             default: reported.default.as_deref().and_then(|text| default::parse(text, &column_type)),
             column_type,
@@ -277,7 +281,13 @@ impl Reading {
         };
         let name = constraint.name.as_deref().map_or(derived, model_name);
         if !constraint.extras.is_empty() {
-            self.attributes.push(format!("constraint {:?} is {}", name.as_str(), constraint.extras.join(" ")));
+            let words = format!("constraint {:?} is {}", name.as_str(), constraint.extras.join(" "));
+            let columns = match &kind {
+                ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns } => columns.clone(),
+                ConstraintKind::ForeignKey(key) => key.columns.clone(),
+                ConstraintKind::Check(_) => column.map(model_name).into_iter().collect(),
+            };
+            self.attributes.push(Attribute::of_table(table, words).on(columns));
         }
         self.table.constraints.push(Constraint { name, kind });
         Ok(())

@@ -8,6 +8,7 @@
 mod effect;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 pub(crate) use effect::plain;
@@ -17,7 +18,7 @@ use crate::error::{Category, Error};
 use crate::flavour::{Flavour, LexicalRules};
 use crate::migrate::migrator::Migration;
 use crate::schema::{Change, Name, Schema};
-use crate::sql::lexer::{Lexer, TokenKind};
+use crate::sql::lexer::{Lexer, Token, TokenKind};
 use crate::sql::script::split;
 use crate::sql::section::Selected;
 use crate::store::{CatalogObject, CatalogObjects, ObjectKind};
@@ -210,6 +211,7 @@ impl Unknown {
 }
 
 /// What a statement does to an index, a trigger or a view.
+#[derive(Debug)]
 pub(crate) enum Deed {
     /// It makes one, in these words, as a catalog keeps them.
     Makes(CatalogObject),
@@ -239,10 +241,24 @@ fn has_index(table: &crate::schema::Table, name: &str) -> bool {
 
 /// Whether the text names something so, in quotes or without.
 pub(crate) fn names(sql: &str, name: &Name, rules: &LexicalRules) -> bool {
-    Lexer::new(sql, 0..sql.len(), *rules).any(|token| {
+    !places(sql, name, rules).is_empty()
+}
+
+/// Where the text names something so.
+pub(crate) fn places(sql: &str, name: &Name, rules: &LexicalRules) -> Vec<Range<usize>> {
+    let is_it = |token: &Token| {
         matches!(token.kind, TokenKind::Word | TokenKind::QuotedName | TokenKind::Text)
             && plain(token.text(sql)).to_lowercase() == *name.key()
-    })
+    };
+    let tokens = Lexer::new(sql, 0..sql.len(), *rules);
+    tokens.filter(is_it).map(|token| token.start..token.end).collect()
+}
+
+/// Where the text of an index or a trigger names the table that it stands on.
+pub(crate) fn table_place(sql: &str, rules: &LexicalRules) -> Option<Range<usize>> {
+    let mut tokens = Lexer::new(sql, 0..sql.len(), *rules).filter(|token| !token.kind.is_comment());
+    tokens.find(|token| token.is_word(sql, "ON"))?;
+    tokens.next().map(|token| token.start..token.end)
 }
 
 #[cfg(test)]

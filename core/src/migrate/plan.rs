@@ -2,6 +2,7 @@
 
 mod check;
 mod down;
+mod foreseen;
 mod group;
 mod raw;
 
@@ -9,7 +10,8 @@ use std::ops::Range;
 
 pub(crate) use check::{Isolation, Transacted, check_rebuilds};
 pub(crate) use down::Undo;
-pub(crate) use group::{Foreseen, Group};
+pub(crate) use foreseen::Foreseen;
+pub(crate) use group::Group;
 pub(crate) use raw::controls_transaction;
 
 use super::handmade::{Handmade, Unknown};
@@ -112,8 +114,9 @@ impl Side {
                 }
                 Part::Changes(group) => {
                     let catalog = foreseen.catalog(store, group, dialect).await?;
-                    steps.extend(group.render(dialect, source, &catalog)?);
-                    foreseen.take(group, dialect);
+                    let rendered = group.render(dialect, source, &catalog)?;
+                    foreseen.take(group, &rendered, dialect);
+                    steps.extend(rendered);
                 }
             }
         }

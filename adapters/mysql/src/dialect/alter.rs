@@ -192,7 +192,7 @@ pub(super) fn support_actions(before: &Table, after: &Table, catalog: &CatalogOb
                 && object.name.to_lowercase() == name.key()
         })
     };
-    let known = catalog.live && catalog.tables.table(&before.name).is_some();
+    let known = catalog.live && !catalog.foreseen && catalog.tables.table(&before.name).is_some();
     let mut actions = Vec::new();
     for support in old.iter().filter(|support| !new.contains(support)) {
         if !known || is_there(&support.name) {
@@ -220,11 +220,6 @@ pub(super) fn column_is(dialect: &Mysql, table: &Name, column: &Column) -> Condi
         nullable: column.nullable,
         defaulted: column.default.is_some() && !is_null,
     }
-}
-
-/// What the words on a column's attributes begin with.
-pub(crate) fn attribute_prefix(column: &str) -> String {
-    format!("column {} ", quoted(column))
 }
 
 fn drop_constraint(constraint: &Constraint) -> String {

@@ -6,7 +6,6 @@ use fastman_core::schema::{Change, Column, ColumnAlteration, Expression, Name, T
 use fastman_core::store::CatalogObjects;
 
 use super::Mysql;
-use super::alter::attribute_prefix;
 use super::definition::says_default_alone;
 
 /// What the statements set themselves of a column.
@@ -78,13 +77,11 @@ impl Mysql {
         sets: &Sets,
         catalog: &CatalogObjects,
     ) -> Result<()> {
-        let prefix = attribute_prefix(column.name.as_str());
-        let outside = catalog.attributes.iter().find(|(owner, words)| {
-            owner.key() == table.name.key() && words.to_lowercase().starts_with(&prefix.to_lowercase())
-        });
-        if let Some((_, words)) = outside {
+        let outside =
+            catalog.attributes.iter().find(|attribute| attribute.said_of(&table.name, &column.name).is_some());
+        if let Some(attribute) = outside {
             return Err(self.unsupported(format!(
-                "to alter {}.{} its definition has to be written anew, and would lose what fastman does not know of: {words}",
+                "to alter {}.{} its definition has to be written anew, and would lose what fastman does not know of: {attribute}",
                 table.name, column.name
             )));
         }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use fastman_core::error::Result;
 use fastman_core::schema::{Column, ColumnType, Expression, Name, Table, TypeFamily};
+use fastman_core::store::Attribute;
 
 use super::{Cells, Scope, defaults, named};
-use crate::dialect::{attribute_prefix, declared};
+use crate::dialect::declared;
 use crate::product::Product;
 use crate::store::MysqlStore;
 
@@ -14,7 +15,7 @@ pub(super) async fn read(
     store: &mut MysqlStore,
     scope: &Scope,
     found: &mut BTreeMap<String, Table>,
-    attributes: &mut Vec<(Name, String)>,
+    attributes: &mut Vec<Attribute>,
 ) -> Result<()> {
     let product = store.mysql().product;
     let sql = format!(
@@ -30,7 +31,7 @@ pub(super) async fn read(
         let declared = declared(&column_type);
         let default = defaults::read(product, default, &extra, &declared.column_type);
         let mut outside = |words: String| {
-            attributes.push((table.name.clone(), format!("{}{words}", attribute_prefix(&name))));
+            attributes.push(Attribute::of_column(&table.name, &named(&name), words));
         };
         if !declared.exact {
             outside(format!("is declared {column_type}"));
@@ -82,13 +83,13 @@ fn unknown(extra: &str) -> Option<String> {
 }
 
 /// Takes the number away from a column that is not by itself the key: the model numbers no other.
-pub(super) fn number_keys_alone(table: &mut Table, attributes: &mut Vec<(Name, String)>) {
+pub(super) fn number_keys_alone(table: &mut Table, attributes: &mut Vec<Attribute>) {
     let key: Vec<Name> = table.primary_key().to_vec();
     for column in table.columns.iter_mut().filter(|column| column.identity) {
         let alone = matches!(key.as_slice(), [only] if only.key() == column.name.key());
         if !alone || column.column_type.family() != TypeFamily::Integer {
             column.identity = false;
-            attributes.push((table.name.clone(), format!("{}is numbered", attribute_prefix(column.name.as_str()))));
+            attributes.push(Attribute::of_column(&table.name, &column.name, "is numbered"));
         }
     }
 }

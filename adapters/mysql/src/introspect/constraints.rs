@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use fastman_core::error::Result;
 use fastman_core::schema::{Constraint, ConstraintKind, Expression, ForeignKey, Name, OnDelete, Table};
+use fastman_core::store::Attribute;
 
 use super::{Cells, Scope, columns, named};
-use crate::dialect::{attribute_prefix, quoted};
+use crate::dialect::quoted;
 use crate::product::Product;
 use crate::store::MysqlStore;
 
@@ -14,7 +15,7 @@ pub(super) async fn read(
     store: &mut MysqlStore,
     scope: &Scope,
     found: &mut BTreeMap<String, Table>,
-    attributes: &mut Vec<(Name, String)>,
+    attributes: &mut Vec<Attribute>,
 ) -> Result<()> {
     foreign_keys(store, scope, found, attributes).await?;
     checks(store, scope, found, attributes).await
@@ -24,7 +25,7 @@ async fn foreign_keys(
     store: &mut MysqlStore,
     scope: &Scope,
     found: &mut BTreeMap<String, Table>,
-    attributes: &mut Vec<(Name, String)>,
+    attributes: &mut Vec<Attribute>,
 ) -> Result<()> {
     let sql = format!(
         "SELECT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE, REFERENCED_TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA \
@@ -36,8 +37,9 @@ async fn foreign_keys(
         let (table, name, delete, update, referenced) = (row.text(), row.text(), row.text(), row.text(), row.text());
         let elsewhere = row.text();
         if let Some(table) = found.get(&table) {
-            let mut outside =
-                |words: String| attributes.push((table.name.clone(), format!("foreign key {} {words}", quoted(&name))));
+            let mut outside = |words: String| {
+                attributes.push(Attribute::of_table(&table.name, format!("foreign key {} {words}", quoted(&name))));
+            };
             if matches!(update.as_str(), "CASCADE" | "SET NULL" | "SET DEFAULT") {
                 outside(format!("has ON UPDATE {update}"));
             }
@@ -84,7 +86,7 @@ async fn checks(
     store: &mut MysqlStore,
     scope: &Scope,
     found: &mut BTreeMap<String, Table>,
-    attributes: &mut Vec<(Name, String)>,
+    attributes: &mut Vec<Attribute>,
 ) -> Result<()> {
     let sql = match store.mysql().product {
         Product::MySql => format!(
@@ -102,14 +104,14 @@ async fn checks(
         let Some(table) = found.get_mut(&row.text()) else { continue };
         let (name, clause, level, enforced) = (row.text(), row.text(), row.text(), row.text());
         if enforced == "NO" {
-            attributes.push((table.name.clone(), format!("check {} is NOT ENFORCED", quoted(&name))));
+            attributes.push(Attribute::of_table(&table.name, format!("check {} is NOT ENFORCED", quoted(&name))));
         }
         if level == "Column" {
             if clause.eq_ignore_ascii_case(&format!("json_valid({})", quoted(&name))) {
                 columns::make_json(table, &name);
                 continue;
             }
-            attributes.push((table.name.clone(), format!("{}has the check {clause}", attribute_prefix(&name))));
+            attributes.push(Attribute::of_column(&table.name, &named(&name), format!("has the check {clause}")));
         }
         table.constraints.push(Constraint { name: named(&name), kind: ConstraintKind::Check(Expression::Raw(clause)) });
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fastman_core::error::Result;
 use fastman_core::schema::{Constraint, ConstraintKind, Index, IndexColumn, Name, Table, naming};
+use fastman_core::store::Attribute;
 
 use super::{Cells, Scope, named};
 use crate::dialect::quoted;
@@ -57,16 +58,17 @@ pub(super) async fn read(
     store: &mut MysqlStore,
     scope: &Scope,
     found: &mut BTreeMap<String, Table>,
-    attributes: &mut Vec<(Name, String)>,
+    attributes: &mut Vec<Attribute>,
 ) -> Result<()> {
     for ((table, name), index) in all(store, scope).await? {
         let Some(table) = found.get_mut(&table) else { continue };
         if let Some(outside) = index.outside {
-            attributes.push((table.name.clone(), format!("index {} {outside}", quoted(&name))));
+            attributes.push(Attribute::of_table(&table.name, format!("index {} {outside}", quoted(&name))));
             continue;
         }
         if index.hidden {
-            attributes.push((table.name.clone(), format!("index {} is hidden from queries", quoted(&name))));
+            attributes
+                .push(Attribute::of_table(&table.name, format!("index {} is hidden from queries", quoted(&name))));
         }
         let columns: Vec<Name> = index.columns.iter().map(|(column, _)| named(column)).collect();
         if name == "PRIMARY" {

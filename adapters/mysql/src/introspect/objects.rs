@@ -16,7 +16,7 @@ pub(crate) async fn objects(store: &mut MysqlStore, tables: &[Name]) -> Result<C
     let scope = Scope::new(store, Some(tables));
     let mut objects = Vec::new();
     if tables.is_empty() {
-        return Ok(CatalogObjects { live: true, objects, tables: schema, attributes });
+        return Ok(CatalogObjects { live: true, objects, tables: schema, attributes, foreseen: false });
     }
     for table in tables {
         if let Some(sql) = definition(store, table).await? {
@@ -46,7 +46,7 @@ pub(crate) async fn objects(store: &mut MysqlStore, tables: &[Name]) -> Result<C
         }));
     }
     objects.extend(views(store, tables).await?);
-    Ok(CatalogObjects { live: true, objects, tables: schema, attributes })
+    Ok(CatalogObjects { live: true, objects, tables: schema, attributes, foreseen: false })
 }
 
 /// The views whose queries name one of the tables.

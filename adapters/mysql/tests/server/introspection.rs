@@ -19,8 +19,8 @@ tests!("introspection":
 
 /// What is told of the table beside the model.
 fn told(objects: &CatalogObjects, table: &str) -> Vec<String> {
-    let of_table = objects.attributes.iter().filter(|(owner, _)| owner.as_str() == table);
-    of_table.map(|(_, words)| words.clone()).collect()
+    let of_table = objects.attributes.iter().filter(|attribute| attribute.table.as_str() == table);
+    of_table.map(ToString::to_string).collect()
 }
 
 fn expect_told(objects: &CatalogObjects, table: &str, expected: &[&str]) {
@@ -120,10 +120,10 @@ async fn columns_that_mean_something_else_are_told(server: &Server) -> Result<()
              MODIFY w VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci, MODIFY d DATETIME(3), ADD u INT DEFAULT (1 + 1)",
         )
         .await?;
-    let mut expected = vec!["`g`", "`h`", "`k`", "`e`", "`s`", "`w`", "`d`", "`u`"];
+    let mut expected = vec!["\"g\"", "\"h\"", "\"k\"", "\"e\"", "\"s\"", "\"w\"", "\"d\"", "\"u\""];
     if server.product == Product::MariaDb {
         session.execute("ALTER TABLE t ADD z INT CHECK (z > 5)").await?;
-        expected.push("`z`");
+        expected.push("\"z\"");
     }
     let objects = session.store.catalog_objects(&[Name::from("t")]).await?;
     expect_told(&objects, "t", &expected);
@@ -226,7 +226,7 @@ async fn a_server_that_folds_names_hides_nothing(server: &Server) -> Result<()> 
     let name = [Name::exact("Order")];
     let objects = store.catalog_objects(&name).await?;
     assert!(objects.tables.table(&name[0]).is_some());
-    expect_told(&objects, "order", &["`n` is invisible"]);
+    expect_told(&objects, "order", &["\"n\" is invisible"]);
     assert!(objects.objects.iter().any(|object| object.kind == ObjectKind::View), "{:?}", objects.objects);
     let before = store.echo(&name).await?;
     store.execute("CREATE TRIGGER touched BEFORE UPDATE ON `Order` FOR EACH ROW SET NEW.n = 1", &[]).await?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use fastman_core::dialect::{RenderInput, unsupported};
 use fastman_core::error::Result;
 use fastman_core::schema::{Change, Column, ColumnAlteration, ColumnType, Expression, Name, Schema, TypeFamily};
-use fastman_core::store::CatalogObjects;
+use fastman_core::store::{Attribute, CatalogObjects};
 use fastman_flavours::POSTGRES;
 
 use super::types::{stored, type_name};
@@ -29,11 +29,6 @@ pub(crate) const TYPE: &str = "has the type ";
 /// What a column's attribute says where it has a collation of its own.
 pub(crate) const COLLATION: &str = "has the collation ";
 
-/// What the words on a column's attributes begin with.
-pub(crate) fn attribute_prefix(column: &str) -> String {
-    format!("column {column:?} ")
-}
-
 /// The live columns, as they are before the first of the changes.
 pub(super) struct Live<'a> {
     catalog: &'a CatalogObjects,
@@ -54,15 +49,13 @@ impl<'a> Live<'a> {
             // It is made, or gets its name, by the same statements.
             return Ok(String::new());
         }
-        let prefix = attribute_prefix(column.name.as_str());
-        let attributes = self.catalog.attributes.iter().filter(|(owner, _)| owner.key() == table.key());
         let mut collation = String::new();
-        for (_, words) in attributes {
-            let Some(attribute) = words.strip_prefix(&prefix) else { continue };
-            match attribute.strip_prefix(COLLATION) {
+        for attribute in &self.catalog.attributes {
+            let Some(said) = attribute.said_of(table, &column.name) else { continue };
+            match said.strip_prefix(COLLATION) {
                 Some(name) if to.family() == TypeFamily::Text => collation = format!(" COLLATE {}", quoted(name)),
-                Some(_) => return Err(loss(table, column, words)),
-                None if attribute.starts_with(TYPE) => return Err(loss(table, column, words)),
+                Some(_) => return Err(loss(table, column, attribute)),
+                None if said.starts_with(TYPE) => return Err(loss(table, column, attribute)),
                 None => {}
             }
         }
@@ -84,9 +77,9 @@ impl<'a> Live<'a> {
     }
 }
 
-fn loss(table: &Name, column: &Column, words: &str) -> fastman_core::Error {
+fn loss(table: &Name, column: &Column, attribute: &Attribute) -> fastman_core::Error {
     let message = format!(
-        "to give {table}.{name} another type would lose what fastman does not know of: {words}",
+        "to give {table}.{name} another type would lose what fastman does not know of: {attribute}",
         name = column.name
     );
     unsupported(&POSTGRES, message)

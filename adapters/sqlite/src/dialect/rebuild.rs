@@ -264,11 +264,8 @@ impl Rebuild<'_> {
     fn kept_objects(&self, dialect: &SqliteDialect) -> Result<Vec<&CatalogObject>> {
         let mut lost: Vec<String> = Vec::new();
         let key = self.before.name.key();
-        for (table, attribute) in &self.found.catalog.attributes {
-            if table.key() == key {
-                lost.push(attribute.clone());
-            }
-        }
+        let attributes = self.found.catalog.attributes.iter().filter(|attribute| attribute.table.key() == key);
+        lost.extend(attributes.map(ToString::to_string));
         if let Some(live) = self.found.catalog.tables.table(&self.before.name) {
             self.unknown_parts(live, &mut lost);
             self.drifted(dialect, live, &mut lost)?;

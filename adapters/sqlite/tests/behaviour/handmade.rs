@@ -141,3 +141,39 @@ CREATE UNIQUE INDEX ix_users_name ON users (name COLLATE NOCASE);
         written.rollback(&mut *database.store, &one(), &mut ()).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_pretended_run_keeps_what_was_made_by_hand_on_what_it_renames_first() {
+    let made = "-- migrate:up
+CREATE TABLE users (id BIGINT PRIMARY KEY, name VARCHAR(20), age INTEGER, at TIMESTAMP ON UPDATE CURRENT_TIMESTAMP);
+CREATE TABLE log (line TEXT);
+";
+    let by_hand = [
+        "CREATE UNIQUE INDEX own ON users (lower(name), name COLLATE NOCASE) WHERE age > 1",
+        "CREATE INDEX name ON users (age, \"name\")",
+        "CREATE TRIGGER note AFTER DELETE ON users BEGIN INSERT INTO log VALUES ('a'); END",
+        "CREATE VIEW names AS SELECT name FROM users",
+    ];
+    let rename_column = "-- migrate:up\nALTER TABLE users RENAME COLUMN name TO \"Title\";\n";
+    let rename_touched = "-- migrate:up\nALTER TABLE users RENAME COLUMN at TO touched;\n";
+    let rename_table = "-- migrate:up\nALTER TABLE users RENAME TO people;\n";
+    let rebuild = "-- migrate:up\nALTER TABLE people ALTER COLUMN age SET NOT NULL;\n";
+    let applied = migrator(&[made]);
+    let all = migrator(&[made, rename_column, rename_touched, rename_table, rebuild]);
+    let (mut live, mut scripted) = (Database::new().await, Database::new().await);
+    for database in [&mut live, &mut scripted] {
+        migrate(database, &applied).await;
+        database.raw(&by_hand).await;
+    }
+    let pretend = MigrateOptions { pretend: true, ..MigrateOptions::default() };
+    let report = all.migrate(&mut *scripted.store, &pretend, &mut ()).await.unwrap();
+    let dialect = scripted.store.dialect();
+    let statements = report.migrations.iter().flat_map(|migration| &migration.statements);
+    let script: String = statements.map(|sql| format!("{sql}{}\n", dialect.script_terminator(sql))).collect();
+    let (done, said) = run_script(&scripted.file(), &script);
+    assert!(done, "{said}\n{script}");
+    migrate(&mut live, &all).await;
+    assert_eq!(catalog(&mut scripted).await, catalog(&mut live).await);
+    let objects = catalog(&mut live).await;
+    assert!(objects.contains("NOCASE") && objects.contains("TRIGGER note"), "{objects}");
+}

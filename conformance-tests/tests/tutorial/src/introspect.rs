@@ -6,7 +6,7 @@ use fastman_core::schema::{
     Column, ColumnType, Constraint, ConstraintKind, Expression, ForeignKey, Function, Index, IndexColumn, Name,
     OnDelete, Schema, Table, TypeFamily,
 };
-use fastman_core::store::{CatalogObject, CatalogObjects, ObjectKind};
+use fastman_core::store::{Attribute, CatalogObject, CatalogObjects, ObjectKind};
 use fastman_core::value::Value;
 
 use crate::dialect::types::{declared, stored_value};
@@ -118,24 +118,24 @@ impl Catalog {
                 }));
             }
         }
-        CatalogObjects { live: true, objects, tables: schema, attributes }
+        CatalogObjects { live: true, objects, tables: schema, attributes, foreseen: false }
     }
 
     /// The tables named, or all, and the attributes that the model has no place for.
-    pub(crate) fn schema(&self, tables: Option<&[Name]>) -> (Schema, Vec<(Name, String)>) {
+    pub(crate) fn schema(&self, tables: Option<&[Name]>) -> (Schema, Vec<Attribute>) {
         let (mut schema, mut attributes) = (Schema::default(), Vec::new());
         for (name, relation) in &self.relations {
             let wanted = tables.is_none_or(|tables| tables.iter().any(|table| table.as_str() == name));
             if wanted && relation.optional(1).is_none() {
                 let (table, outside) = self.table(name);
-                attributes.extend(outside.into_iter().map(|outside| (table.name.clone(), outside)));
+                attributes.extend(outside);
                 schema.insert_table(table);
             }
         }
         (schema, attributes)
     }
 
-    fn table(&self, table: &str) -> (Table, Vec<String>) {
+    fn table(&self, table: &str) -> (Table, Vec<Attribute>) {
         let mut outside = Vec::new();
         let constraints = of(&self.constraints, table);
         let marked: Vec<&str> = constraints.iter().filter_map(|constraint| touch::marked(constraint.text(1))).collect();
@@ -147,7 +147,7 @@ impl Catalog {
         let columns = of(&self.columns, table).iter().map(|row| Column {
             on_update_now: marked.contains(&row.text(2)),
             comment: comment(row.number(1)),
-            ..column(row, &mut outside)
+            ..column(&name(table), row, &mut outside)
         });
         let table = Table {
             name: name(table),
@@ -164,7 +164,8 @@ impl Catalog {
                 .collect(),
             comment: comment(0),
         };
-        outside.extend(of(&self.triggers, table.name.as_str()).iter().map(|row| format!("trigger {:?}", row.text(1))));
+        let triggers = of(&self.triggers, table.name.as_str()).iter().map(|row| format!("trigger {:?}", row.text(1)));
+        outside.extend(triggers.map(|words| Attribute::of_table(&table.name, words)));
         (table, outside)
     }
 
@@ -219,18 +220,18 @@ fn is_left_over(index: &Row) -> bool {
     !index.truth(2) && (name.ends_with("_key") || name.ends_with("_pkey"))
 }
 
-fn column(row: &Row, outside: &mut Vec<String>) -> Column {
-    let column_name = row.text(2);
+fn column(table: &Name, row: &Row, outside: &mut Vec<Attribute>) -> Column {
+    let column_name = name(row.text(2));
     let (column_type, exact) = declared(row.text(3));
     if !exact {
-        outside.push(format!("column {column_name:?} has the type {}", row.text(3)));
+        outside.push(Attribute::of_column(table, &column_name, format!("has the type {}", row.text(3))));
     }
     if !row.text(6).is_empty() {
-        outside.push(format!("column {column_name:?} is generated"));
+        outside.push(Attribute::of_column(table, &column_name, "is generated"));
     }
     let identity = !row.text(5).is_empty();
     Column {
-        name: name(column_name),
+        name: column_name,
         nullable: !row.truth(4),
         default: row.optional(7).filter(|_| !identity).map(|text| default(text, &column_type)),
         identity,

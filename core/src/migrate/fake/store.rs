@@ -271,8 +271,9 @@ impl SqlStore for FakeStore {
                 },
             })
             .collect();
-        let attributes = state.data.attributes.iter().filter(|(table, _)| tables.contains(table)).cloned().collect();
-        Ok(CatalogObjects { live: true, objects, tables: schema, attributes })
+        let attributes = state.data.attributes.iter().filter(|attribute| tables.contains(&attribute.table));
+        let attributes = attributes.cloned().collect();
+        Ok(CatalogObjects { live: true, objects, tables: schema, attributes, foreseen: false })
     }
 
     async fn echo(&mut self, relations: &[Name]) -> Result<Vec<Option<String>>> {

@@ -7,7 +7,8 @@ use super::history::Rows;
 use super::store::FakeStore;
 use crate::dialect::Facts;
 use crate::error::ErrorClass;
-use crate::schema::{Name, Schema};
+use crate::schema::Schema;
+use crate::store::Attribute;
 
 /// When a session is to be killed: at which statement, and whether that one still takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Data {
     /// Triggers by table, which the model does not know: the name alone, or the whole statement.
     pub triggers: BTreeMap<String, Vec<String>>,
     /// What else the model does not know, by table.
-    pub attributes: Vec<(Name, String)>,
+    pub attributes: Vec<Attribute>,
     /// The history; `None` before it is made.
     pub history: Option<Rows>,
     /// What the user's own statements and those that write rows have left, in order.

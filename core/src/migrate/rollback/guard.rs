@@ -86,9 +86,9 @@ impl Guard<'_> {
             };
             lost.push(Lost { what: format!("{kind} {}{change}", object.name), can_be_kept: true });
         }
-        for (_, attribute) in &catalog.attributes {
-            if !dropped.iter().any(|column| names(attribute, &column.name, self.rules)) {
-                lost.push(Lost { what: attribute.clone(), can_be_kept: false });
+        for attribute in &catalog.attributes {
+            if !dropped.iter().any(|column| attribute.is_about(&column.name)) {
+                lost.push(Lost { what: attribute.to_string(), can_be_kept: false });
             }
         }
         Ok(lost)

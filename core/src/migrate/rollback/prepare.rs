@@ -296,14 +296,15 @@ impl<'a> Run<'a> {
         let mut foreseen = Foreseen::default();
         for undoing in undoings.iter_mut() {
             match (&undoing.side, undoing.migration) {
-                (Some(side), Some(migration)) if side.needs_catalog() => {
+                (Some(side), Some(migration)) => {
                     let source = &migration.file.source;
                     undoing.steps = side.render_live(&*self.dialect, source, store, &mut foreseen).await?;
                 }
-                (Some(_), _) => {}
-                (None, _) => self.check_rebuilds_stored(store, undoing, &foreseen).await?,
+                _ => {
+                    self.check_rebuilds_stored(store, undoing, &foreseen).await?;
+                    foreseen.change(undoing.steps.iter().flat_map(|planned| &planned.step.touches));
+                }
             }
-            foreseen.change(undoing.steps.iter().flat_map(|planned| &planned.step.touches));
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use crate::error::{Category, Error};
 use crate::migrate::fake::{COMMITTING, Notes, REBUILDING, TRANSACTIONAL, block_on, migrator, version, world};
 use crate::migrate::{DownSource, Extent, MigrateOptions, Migrator, RollbackOptions, RollbackReport};
-use crate::store::SqlStore;
+use crate::store::{Attribute, SqlStore};
 
 const USERS: &str = "-- migrate:up\nCREATE TABLE users (id INTEGER PRIMARY KEY, name VARCHAR(10));\n";
 const POSTS: &str = "-- migrate:up\nCREATE TABLE posts (id INTEGER PRIMARY KEY, title VARCHAR(10));\n";
@@ -191,7 +191,7 @@ fn a_stored_plan_may_not_lose_what_the_model_has_no_place_for() {
     let migrator = migrator(&[(1, USERS), (2, alter)]);
     migrate(&migrator, &mut world.connect());
     let users = crate::schema::Name::folded("users");
-    world.state().data.attributes.push((users, "column \"name\" is COLLATE NOCASE".to_owned()));
+    world.state().data.attributes.push(Attribute::of_column(&users, &"name".into(), "is COLLATE NOCASE"));
     let error = rollback(&migrator, &mut world.connect(), &RollbackOptions::default()).unwrap_err();
     assert_eq!(error.code(), "migrate.rebuild-would-lose");
     assert!(error.message().contains("column \"name\" is COLLATE NOCASE"), "{error}");
@@ -207,7 +207,7 @@ fn what_stands_on_a_column_that_a_stored_plan_drops_goes_with_it() {
     let migrator = migrator(&[(1, USERS), (2, add)]);
     migrate(&migrator, &mut world.connect());
     let users = crate::schema::Name::folded("users");
-    world.state().data.attributes.push((users, "column \"age\" is COLLATE NOCASE".to_owned()));
+    world.state().data.attributes.push(Attribute::of_column(&users, &"age".into(), "is COLLATE NOCASE"));
     rollback(&migrator, &mut world.connect(), &RollbackOptions::default()).unwrap();
 }
 
