@@ -35,14 +35,13 @@ impl<'a> Narrator<'a> {
         }
     }
 
-    fn waiting(&mut self, holder: Option<&str>, waited: Duration) {
+    fn waiting(&mut self, why: &str, waited: Duration) {
         if self.said.is_some_and(|said| waited.saturating_sub(said) < AGAIN) {
             return;
         }
         self.clear();
-        let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
         let since = if waited < AGAIN { String::new() } else { format!(", for {} s now", waited.as_secs()) };
-        self.output.notice(&format!("the database is locked by another session{holder}; waiting{since}"));
+        self.output.notice(&format!("{why}; waiting{since}"));
         self.said = Some(waited);
     }
 
@@ -79,7 +78,13 @@ impl Observer for Narrator<'_> {
                 let took = duration(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
                 self.output.result(&format!("{done}  {version}  {name}  {}\n", self.output.paint(Style::Dim, &took)));
             }
-            Event::Waiting { holder, waited } => self.waiting(holder, waited),
+            Event::Waiting { holder, waited } => {
+                let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
+                self.waiting(&format!("the database is locked by another session{holder}"), waited);
+            }
+            Event::Slow { waited } => {
+                self.waiting("the database does not answer yet, as while another session holds a lock on it", waited);
+            }
             Event::Notice(text) => {
                 self.clear();
                 self.output.notice(text);

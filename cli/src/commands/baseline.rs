@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::migrate::locked;
 use super::repair::list;
 use crate::context::{Access, Context};
 use crate::narrator::Narrator;
@@ -24,7 +25,7 @@ impl Baseline {
         let report = until_done(async {
             let mut store = context.connect(project.root(), &target, Access::Write).await?;
             let narrator = &mut Narrator::new(context.output);
-            Ok(migrator.baseline(&mut *store, version, narrator).await?)
+            Ok(migrator.baseline(&mut *store, version, narrator).await.map_err(locked)?)
         })?;
         if context.output.is_json() {
             context.output.json(&report)?;

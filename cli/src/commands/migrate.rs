@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use fastman_core::Error;
 use fastman_core::error::ErrorClass;
 use fastman_core::migrate::{MigrateOptions, MigrateReport, Migrator, Version};
 use fastman_core::project::Project;
@@ -45,10 +46,10 @@ pub struct Migrate {
     lock: Lock,
 }
 
-/// How long another migrator is waited for.
+/// How long another session is waited for.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Lock {
-    /// How long to wait for another migrator
+    /// How long to wait for a session that holds a lock
     #[arg(long, value_name = "SECONDS", default_value_t = fastman_core::migrate::LOCK_TIMEOUT.as_secs())]
     lock_timeout: u64,
 }
@@ -57,6 +58,16 @@ impl Lock {
     /// As a duration.
     pub fn timeout(self) -> Duration {
         Duration::from_secs(self.lock_timeout)
+    }
+}
+
+/// The error where a lock was not had in time by a command that has no option for waiting longer.
+pub fn locked(error: Error) -> Error {
+    match error.code() {
+        "migrate.locked" => {
+            error.with_help("another program writes to the database: run it again when that one is done")
+        }
+        _ => error,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use clap::{ArgGroup, Args};
 use fastman_core::Error;
-use fastman_core::migrate::{MigrationState, Recorded, Repair as Settlement, StatusReport, Version};
+use fastman_core::migrate::{LOCK_TIMEOUT, MigrationState, Recorded, Repair as Settlement, StatusReport, Version};
 
-use super::migrate::{migrations, version};
+use super::migrate::{locked, migrations, version};
 use crate::context::{Access, Context};
 use crate::narrator::Narrator;
 use crate::output::Output;
@@ -56,10 +56,10 @@ impl Repair {
         let version = version(&migrator, self.version.as_deref())?;
         let report = until_done(async {
             let mut store = context.connect(project.root(), &target, Access::Write).await?;
-            let status = migrator.status(&mut *store).await?;
-            let Some(settlement) = self.settlement(version, &status)? else { return Ok(None) };
             let narrator = &mut Narrator::new(context.output);
-            Ok(Some(migrator.repair(&mut *store, settlement, narrator).await?))
+            let status = migrator.status_within(&mut *store, LOCK_TIMEOUT, narrator).await.map_err(locked)?;
+            let Some(settlement) = self.settlement(version, &status)? else { return Ok(None) };
+            Ok(Some(migrator.repair(&mut *store, settlement, narrator).await.map_err(locked)?))
         })?;
         let report = report.unwrap_or_default();
         if context.output.is_json() {

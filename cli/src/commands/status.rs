@@ -9,8 +9,9 @@ use fastman_core::error::ErrorClass;
 use fastman_core::migrate::{MigrationState, MigrationStatus, StatusReport};
 use serde::Serialize;
 
-use super::migrate::none;
+use super::migrate::{Lock, none};
 use crate::context::{Access, Context};
+use crate::narrator::Narrator;
 use crate::output::{Output, Style, duration};
 use crate::run::{Exit, Stop, until_done};
 use crate::table::{self, Cell};
@@ -28,6 +29,8 @@ pub struct Status {
     /// Tell by the exit code whether everything is applied
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    lock: Lock,
 }
 
 /// The report with its sums.
@@ -93,7 +96,8 @@ impl Status {
                 }
                 Err(error) => return Err(error.into()),
             };
-            Ok(migrator.status(&mut *store).await?)
+            let narrator = &mut Narrator::new(context.output);
+            Ok(migrator.status_within(&mut *store, self.lock.timeout(), narrator).await?)
         })?;
         let sums = Sums::of(&report);
         if context.output.is_json() {

@@ -81,6 +81,7 @@ impl Observer for Notes {
             Event::Step { index, sql, .. } => format!("step {index} {}", sql.split(" #").next().unwrap_or(sql)),
             Event::Finished { name, direction, .. } => format!("finished {name} {}", direction.word()),
             Event::Waiting { holder, .. } => format!("waiting {}", holder.unwrap_or("?")),
+            Event::Slow { .. } => "slow".to_owned(),
             Event::Notice(text) => format!("notice {text}"),
         });
     }

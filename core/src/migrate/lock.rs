@@ -64,6 +64,21 @@ impl Patience {
     }
 }
 
+/// After so long without an answer that is told.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Waits for what a server answers, and tells now and then that it does not.
+pub(crate) async fn answer<T>(question: impl Future<Output = T>, observer: &mut dyn Observer) -> T {
+    let since = Instant::now();
+    let mut question = std::pin::pin!(question);
+    loop {
+        match tokio::time::timeout(SILENCE, question.as_mut()).await {
+            Ok(answer) => return answer,
+            Err(_) => observer.event(Event::Slow { waited: since.elapsed() }),
+        }
+    }
+}
+
 /// Whether it is worth trying again later.
 pub(crate) fn is_busy(error: &Error) -> bool {
     error.class() == Some(ErrorClass::Busy)

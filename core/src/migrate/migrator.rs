@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::history::{History, Record};
-use super::lock::{Patience, is_busy};
+use super::lock::{self, Patience, is_busy};
 use super::{MigrationFile, Observer, Source, Version, in_order, who};
 use crate::adapter::nearest;
 use crate::dialect::Dialect;
@@ -99,7 +99,7 @@ impl Migrator {
         }
     }
 
-    /// The history as it stands; a writer that is just committing is waited for.
+    /// The history as it stands; a writer that is just committing is waited for, and that is told.
     pub(super) async fn read_history(
         &self,
         history: &History,
@@ -108,7 +108,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Option<Vec<Record>>> {
         loop {
-            match history.read(store).await {
+            match lock::answer(history.read(store), observer).await {
                 Err(error) if is_busy(&error) => patience.wait(None, observer).await?,
                 outcome => return outcome,
             }

@@ -53,6 +53,11 @@ pub enum Event<'a> {
         /// Since when.
         waited: Duration,
     },
+    /// The server has not answered for a while: it is slow, or what was asked for is locked; told again every now and then.
+    Slow {
+        /// Since when.
+        waited: Duration,
+    },
     /// Something worth telling that stops nothing.
     Notice(&'a str),
 }

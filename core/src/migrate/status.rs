@@ -1,9 +1,11 @@
 //! Status: every migration, and what it is. It reads only, and of the files it only lexes.
 
+use std::time::Duration;
+
 use super::history::{History, Record, RowState};
 use super::lock::Patience;
 use super::source::{Label, sort};
-use super::{LOCK_TIMEOUT, MigrationState, MigrationStatus, Migrator, StatusReport, Unfinished, Version};
+use super::{LOCK_TIMEOUT, MigrationState, MigrationStatus, Migrator, Observer, StatusReport, Unfinished, Version};
 use crate::error::Result;
 use crate::flavour::Flavour;
 use crate::sql::section::{Direction, parse_migration};
@@ -24,11 +26,24 @@ impl Migrator {
     /// # Errors
     /// A file that can't be read or cut into sections; what the server says.
     pub async fn status(&self, store: &mut dyn SqlStore) -> Result<StatusReport> {
+        self.status_within(store, LOCK_TIMEOUT, &mut ()).await
+    }
+
+    /// The same, with how long a writer that keeps others from reading is waited for.
+    ///
+    /// # Errors
+    /// As [`Migrator::status`]; `migrate.locked`.
+    pub async fn status_within(
+        &self,
+        store: &mut dyn SqlStore,
+        lock_timeout: Duration,
+        observer: &mut dyn Observer,
+    ) -> Result<StatusReport> {
         let dialect = store.dialect();
         let outlines = self.outlines(dialect.flavour())?;
         let history = History::new(dialect);
-        let mut patience = Patience::new(LOCK_TIMEOUT);
-        let records = self.read_history(&history, store, &mut patience, &mut ()).await?;
+        let mut patience = Patience::new(lock_timeout);
+        let records = self.read_history(&history, store, &mut patience, observer).await?;
         let mut report = StatusReport { history: records.is_some(), foreign_project: None, migrations: Vec::new() };
         let records = records.unwrap_or_default();
         report.foreign_project = self.foreign_project(&records).map(str::to_owned);
