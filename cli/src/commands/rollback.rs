@@ -195,6 +195,12 @@ fn loss(item: &RollbackItem) -> String {
     if item.opaque {
         lost.push("what a section written for this engine removes".to_owned());
     }
-    let lost = if lost.is_empty() { "no data is lost".to_owned() } else { format!("lost: {}", lost.join(", ")) };
+    let lost = if item.statements.is_empty() {
+        "there is no statement to undo it: it only counts as undone".to_owned()
+    } else if lost.is_empty() {
+        "no data is lost".to_owned()
+    } else {
+        format!("lost: {}", lost.join(", "))
+    };
     format!("{} {} ({lost})", item.version, item.name)
 }

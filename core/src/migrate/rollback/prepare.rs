@@ -11,7 +11,8 @@ use crate::migrate::replay::Replayed;
 use crate::migrate::resume::{self, Verdict, half_applied};
 use crate::migrate::run::{Ground, Run, unknown_version};
 use crate::migrate::stored::StoredDown;
-use crate::migrate::{Direction, DownSource, Extent, RollbackOptions, Version};
+use crate::migrate::{Direction, DownSource, Event, Extent, RollbackOptions, Version};
+use crate::sql::section::Selected;
 use crate::store::SqlStore;
 
 /// What a rollback does.
@@ -106,7 +107,25 @@ impl<'a> Run<'a> {
             return Err(self.irreversible(&irreversible));
         }
         self.look_up_undoings(store, &mut undoings).await?;
+        self.tell_empty(&undoings);
         Ok(Prepared { ground, untouched, undoings })
+    }
+
+    /// Says where a file's down part is there and empty, so that undoing takes nothing back.
+    fn tell_empty(&mut self, undoings: &[Undoing<'_>]) {
+        let (flavours, flavour) = (&self.migrator.flavours, self.dialect.flavour());
+        for undoing in undoings.iter().filter(|undoing| undoing.steps.is_empty() && undoing.record.statements > 0) {
+            // Where the file is gone nobody knows; where it has no down, what was derived is empty for a reason.
+            let derived = undoing.migration.is_some_and(|migration| {
+                matches!(migration.script.select(Direction::Down, flavours, flavour), Selected::Missing)
+            });
+            if !derived {
+                self.observer.event(Event::Notice(&format!(
+                    "the down part of {} is empty: nothing of what it did is taken back, it only counts as undone",
+                    undoing.record.label()
+                )));
+            }
+        }
     }
 
     /// The history, once nobody is at work on it; apart from it the migrations of which nothing is done.

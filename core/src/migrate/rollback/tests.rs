@@ -300,3 +300,20 @@ fn a_redo_undoes_nothing_if_it_can_not_be_applied_again() {
     block_on(migrator(&[(1, USERS)]).redo(&mut world.connect(), &RollbackOptions::default(), &mut ())).unwrap_err();
     assert_eq!(world.tables(), ["posts", "users"]);
 }
+
+#[test]
+fn a_down_part_that_is_empty_takes_nothing_back_and_that_is_said() {
+    let empty = "-- migrate:up\nCREATE TABLE tags (id INTEGER PRIMARY KEY);\n-- migrate:down\n";
+    for (file, said) in [(empty, true), (POSTS, false), ("-- migrate:up fake none\n-- migrate:down fake\n", false)] {
+        for pretend in [true, false] {
+            let world = world(TRANSACTIONAL);
+            let migrator = migrator(&[(1, USERS), (2, file)]);
+            migrate(&migrator, &mut world.connect());
+            let mut notes = Notes::default();
+            let options = RollbackOptions { pretend, ..RollbackOptions::default() };
+            block_on(migrator.rollback(&mut world.connect(), &options, &mut notes)).unwrap();
+            let told = notes.0.iter().any(|note| note.contains("the down part of 20260101000002_m2 is empty"));
+            assert_eq!(told, said, "{file:?}: {:?}", notes.0);
+        }
+    }
+}
