@@ -86,7 +86,7 @@ impl Config {
                 "engines" => config.engines = reader.engines(value)?,
                 "guard" => {
                     let patterns = reader.list("guard", value)?;
-                    config.guards = patterns.into_iter().map(|(pattern, _)| Guard::new(pattern)).collect();
+                    config.guards = patterns.into_iter().map(|pattern| reader.guard(pattern)).collect::<Result<_>>()?;
                 }
                 "folders" => config.folders = reader.folders(value)?,
                 "databases" => config.databases = reader.databases(value)?,
@@ -141,6 +141,15 @@ impl Reader<'_> {
                 Ok((text, item.span()))
             })
             .collect()
+    }
+
+    fn guard(&self, (pattern, span): (&str, Range<usize>)) -> Result<Guard> {
+        match Guard::fault(pattern) {
+            None => Ok(Guard::new(pattern)),
+            Some((label, help)) => Err(Error::failed("config.bad-pattern", "this guard would guard no database")
+                .with_help(help)
+                .at(self.source, span, label)),
+        }
     }
 
     fn engines(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<&'static Flavour>> {

@@ -16,16 +16,79 @@ impl Guard {
         Guard(pattern.into())
     }
 
+    /// Why a pattern can't be meant as it stands, and what to write: it would guard nothing, or nearly nothing, without a word.
+    pub(super) fn fault(pattern: &str) -> Option<(&'static str, String)> {
+        let meant = pattern.trim();
+        if meant.is_empty() {
+            return Some((
+                "this names no database",
+                "write host/database, or a file's path; * stands for anything".to_owned(),
+            ));
+        }
+        if meant != pattern {
+            return Some(("white space belongs to no name", format!("write {meant:?}")));
+        }
+        if let Some((_, place)) = pattern.split_once("://") {
+            let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+            let place = place.split(['?', '#']).next().unwrap_or_default();
+            return Some(("this is a URL, and a pattern has no scheme", format!("write {place:?}")));
+        }
+        if pattern.starts_with("~/") {
+            return Some(("nothing stands for the home folder here", "write the file's absolute path".to_owned()));
+        }
+        if pattern.contains('?') {
+            return Some(("a ? stands for itself, and no URL's database has one", "use * for anything".to_owned()));
+        }
+        // A path begins otherwise, or its first part is a folder's name.
+        let (host, rest) = pattern.split_once('/').map_or((pattern, None), |(host, rest)| (host, Some(rest)));
+        if host.is_empty()
+            || host.starts_with(['.', ':', '['])
+            || host.len() == 1 && host != "*"
+            || pattern.contains('\\')
+        {
+            return None;
+        }
+        if let Some((_, place)) = host.rsplit_once('@') {
+            let rest = rest.map(|rest| format!("/{rest}")).unwrap_or_default();
+            return Some(("a pattern names no user", format!("write {:?}", format!("{place}{rest}"))));
+        }
+        let port = host.split_once(':').map(|(_, port)| port).filter(|port| !port.contains('*'));
+        if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+            return Some((
+                "what stands behind a colon is a port",
+                "write host/database or host:port/database".to_owned(),
+            ));
+        }
+        if rest == Some("") {
+            return Some((
+                "no database is named behind the slash",
+                format!("write {host:?} or {:?} for every database on it", format!("{host}/*")),
+            ));
+        }
+        let several = pattern.contains(',') && pattern.split(',').all(|part| part.contains('/'));
+        if several || rest.is_some() && host.contains([',', ' ', '|', '^', '$', '(', ')', '{', '}']) {
+            return Some((
+                "no host is called so",
+                "only * is special in a pattern, and each one stands in a text of its own: [\"one/*\", \"two/*\"]"
+                    .to_owned(),
+            ));
+        }
+        None
+    }
+
     /// Whether the URL names a database that the pattern stands for. `base` is where relative paths start.
     pub fn matches(&self, url: &DatabaseUrl, base: &Path) -> bool {
         let pattern = self.0.to_lowercase();
+        // Where the URL leaves the port out it may be any.
+        let without_port = url.port().is_none().then(|| without_port(&pattern)).flatten();
+        let patterns = [Some(pattern.as_str()), without_port.as_deref()];
         names(url, base).iter().any(|name| {
             let name = name.to_lowercase();
-            glob(pattern.as_bytes(), name.as_bytes())
-                || (!pattern.contains('/')
-                    && name
-                        .split_once('/')
-                        .is_some_and(|(host, _)| !host.is_empty() && glob(pattern.as_bytes(), host.as_bytes())))
+            let host = name.split_once('/').map(|(host, _)| host).filter(|host| !host.is_empty());
+            patterns.into_iter().flatten().any(|pattern| {
+                let of_host = || host.is_some_and(|host| glob(pattern.as_bytes(), host.as_bytes()));
+                glob(pattern.as_bytes(), name.as_bytes()) || (!pattern.contains('/') && of_host())
+            })
         })
     }
 
@@ -83,6 +146,14 @@ fn names(url: &DatabaseUrl, base: &Path) -> Vec<String> {
         }
     }
     names
+}
+
+/// A pattern of a server without its port, where it has one.
+fn without_port(pattern: &str) -> Option<String> {
+    let end = pattern.find('/').unwrap_or(pattern.len());
+    let (host, port) = pattern[..end].rsplit_once(':')?;
+    let is_port = !host.is_empty() && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_port.then(|| format!("{host}{}", &pattern[end..]))
 }
 
 /// The path without `.` and `..`.
@@ -145,6 +216,56 @@ mod tests {
         assert!(guards("db.example.com", "postgres://db.example.com/shop"));
         assert!(guards("db*", "postgres://db.example.com"));
         assert!(!guards("db.example.com", "postgres://test.example.com/db.example.com"));
+    }
+
+    #[test]
+    fn a_port_that_the_url_leaves_out_may_be_the_one_that_is_guarded() {
+        assert!(guards("db.example.com:5432/*", "postgres://db.example.com/shop"));
+        assert!(guards("db.example.com:5432", "postgres://db.example.com/shop"));
+        assert!(!guards("db.example.com:5432/*", "postgres://db.example.com:5433/shop"));
+        assert!(!guards("db.example.com:5432/*", "postgres://test.example.com/shop"));
+    }
+
+    #[test]
+    fn a_pattern_that_would_guard_nothing_is_a_fault_with_what_to_write() {
+        for (pattern, help) in [
+            ("", "host/database"),
+            (" db.example.com/shop", "\"db.example.com/shop\""),
+            ("postgres://me@db.example.com/shop?x=1", "\"db.example.com/shop\""),
+            ("sqlite:///./app.db", "\"/./app.db\""),
+            ("me@db.example.com/shop", "\"db.example.com/shop\""),
+            ("~/prod.db", "absolute"),
+            ("db?/shop", "*"),
+            ("db.example.com:shop", "host:port/database"),
+            ("sqlite:prod.db", "host:port"),
+            ("db.example.com/", "\"db.example.com/*\""),
+            ("one/*, two/*", "each one"),
+            ("(one|two)/shop", "only *"),
+        ] {
+            let fault = Guard::fault(pattern).unwrap_or_else(|| panic!("{pattern:?} is taken"));
+            assert!(fault.1.contains(help), "{pattern:?}: {fault:?}");
+        }
+        for pattern in [
+            "*",
+            "*/shop",
+            "db*",
+            "db.example.com",
+            "*.example.com/*",
+            "db.example.com:5432/*",
+            "db:*/shop",
+            "[::1]:5432/shop",
+            "[::1]/*",
+            "./prod.db",
+            "../prod.db",
+            "/srv/app/prod.db",
+            "prod.db",
+            "data/prod (1).db",
+            "*prod.db",
+            ":memory:",
+            "C:\\data\\prod.db",
+        ] {
+            assert_eq!(Guard::fault(pattern), None, "{pattern:?}");
+        }
     }
 
     #[test]

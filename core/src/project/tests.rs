@@ -117,6 +117,19 @@ fn a_pattern_of_models_needs_the_name() {
 }
 
 #[test]
+fn a_guard_that_would_guard_nothing_is_an_error_at_its_place() {
+    let error = config_error("guard = [\"db.example.com/*\",\n  \"postgres://me:hunter2@db.example.com/shop\"]");
+    assert_eq!(error.code(), "config.bad-pattern");
+    assert_eq!(error.location().unwrap().to_string(), "fastman.toml:2:3");
+    assert_eq!(error.help(), Some("write \"db.example.com/shop\""));
+    let error = config_error("guard = [\"me:hunter2@db.example.com/shop\"]");
+    assert_eq!(error.help(), Some("write \"db.example.com/shop\""));
+    for text in ["postgres://me:hunter2@host/x", "me:hunter2@host/x"] {
+        assert!(!format!("{:?}", config_error(&format!("guard = [\"{text}\"]"))).contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
 fn a_config_file_that_is_not_toml_is_an_error_at_its_place() {
     let error = config_error("url = \"east://me:hunter2@host/x\"\nengines = [\n");
     assert_eq!(error.code(), "config.syntax");
