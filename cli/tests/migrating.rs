@@ -278,6 +278,11 @@ fn a_script_needs_no_database() {
     assert!(!project.path("app.db").exists());
     let outcome = project.done(&["migrate:sql", "--dialect", "postgres"]);
     assert!(outcome.stdout.contains("-- fastman 0.1.0: migrations for postgres 13"), "{}", outcome.stdout);
+    let data = project.done(&["migrate:sql", "--dialect", "sqlite", "--json"]).data();
+    assert_eq!((&data["dialect"], data["migrations"].as_array().unwrap().len()), (&"sqlite".into(), 3), "{data}");
+    let statements = data["migrations"][0]["statements"].as_array().unwrap();
+    let is = |text: &str| statements.iter().any(|statement| statement.as_str().unwrap().starts_with(text));
+    assert!(is("CREATE TABLE \"users\"") && is("INSERT INTO \"fastman_migrations\""), "{data}");
     project.fails(&["migrate:sql", "--dialect", "oracle"], 2, "engine.not-built");
     project.fails(&["migrate:sql", "--dialect", "sqlit"], 2, "engine.unknown");
     project.fails(&["migrate:sql", "--server-version", "new"], 2, "sql.server-version");

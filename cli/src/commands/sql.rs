@@ -50,8 +50,11 @@ impl Sql {
         let migrator = context.checked_migrator(&project)?;
         let from = version(&migrator, self.from.as_deref())?;
         let to = version(&migrator, self.to.as_deref())?;
-        let script = migrator.script(dialect, from, to)?;
-        context.output.data(&script);
+        if context.output.is_json() {
+            context.output.json(&migrator.script_report(dialect, from, to)?)?;
+        } else {
+            context.output.data(&migrator.script(dialect, from, to)?);
+        }
         Ok(Exit::Done)
     }
 }

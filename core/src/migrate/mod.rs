@@ -41,6 +41,7 @@ pub use options::{DownSource, Extent, LOCK_TIMEOUT, MigrateOptions, Repair, Roll
 pub(crate) use plan::controls_transaction;
 pub use report::{
     BaselineReport, FreshPlan, FreshReport, MigrateReport, MigrationReport, MigrationState, MigrationStatus, Recorded,
-    RedoReport, RepairReport, RollbackItem, RollbackPlan, RollbackReport, StatusReport, Unfinished,
+    RedoReport, RepairReport, RollbackItem, RollbackPlan, RollbackReport, ScriptReport, ScriptedMigration,
+    StatusReport, Unfinished,
 };
 pub use source::{Embedded, Folder, Source, in_order};

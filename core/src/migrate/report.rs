@@ -166,6 +166,34 @@ pub struct RedoReport {
     pub pretended: bool,
 }
 
+/// A script in its parts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScriptReport {
+    /// The version of fastman that made it.
+    pub fastman: &'static str,
+    /// The engine.
+    pub dialect: &'static str,
+    /// The version of the server that it is for.
+    pub server_version: String,
+    /// In the order in which they are applied.
+    pub migrations: Vec<ScriptedMigration>,
+}
+
+/// One migration of a script.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScriptedMigration {
+    /// Its version.
+    pub version: Version,
+    /// Its name.
+    pub name: String,
+    /// What its file says that it does.
+    pub title: Option<String>,
+    /// What is taken for granted, since no database was looked at.
+    pub assumptions: Vec<String>,
+    /// Every statement, the history's and those to the engine's shell included, without a terminator.
+    pub statements: Vec<String>,
+}
+
 /// What `fresh` would drop.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FreshPlan {

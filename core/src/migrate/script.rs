@@ -10,7 +10,7 @@ use super::narrate::Opening;
 use super::plan::Side;
 use super::replay::Replayed;
 use super::run::{Run, unknown_version};
-use super::{LOCK_TIMEOUT, MigrateReport, MigrationReport, Migrator, Version};
+use super::{LOCK_TIMEOUT, MigrateReport, MigrationReport, Migrator, ScriptReport, ScriptedMigration, Version};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 
@@ -22,27 +22,52 @@ impl Migrator {
     /// # Errors
     /// `migrate.unknown-version`; what is wrong with a file, or can't be done on the engine, with its place.
     pub fn script(&self, dialect: Arc<dyn Dialect>, from: Option<Version>, to: Option<Version>) -> Result<String> {
-        let migrations = self.load()?;
-        let mut text = format!(
-            "-- fastman {}: migrations for {} {}\n",
-            env!("CARGO_PKG_VERSION"),
-            dialect.flavour().name,
-            dialect.server_version()
-        );
-        for told in self.told(&migrations, dialect.clone(), from, to)? {
-            let _ = write!(text, "\n-- {}", told.migration.label());
-            if let Some(title) = &told.migration.script.title {
+        let script = self.script_report(dialect.clone(), from, to)?;
+        let mut text =
+            format!("-- fastman {}: migrations for {} {}\n", script.fastman, script.dialect, script.server_version);
+        for migration in script.migrations {
+            let _ = write!(text, "\n-- {}_{}", migration.version, migration.name);
+            if let Some(title) = &migration.title {
                 let _ = write!(text, ": {title}");
             }
             text.push('\n');
-            for assumption in told.assumptions {
+            for assumption in migration.assumptions {
                 let _ = writeln!(text, "-- {assumption}");
             }
-            for statement in told.statements {
+            for statement in migration.statements {
                 let _ = writeln!(text, "{statement}{}", dialect.script_terminator(&statement));
             }
         }
         Ok(text)
+    }
+
+    /// The same in its parts, for programs.
+    ///
+    /// # Errors
+    /// As [`Migrator::script`].
+    pub fn script_report(
+        &self,
+        dialect: Arc<dyn Dialect>,
+        from: Option<Version>,
+        to: Option<Version>,
+    ) -> Result<ScriptReport> {
+        let migrations = self.load()?;
+        let told = self.told(&migrations, dialect.clone(), from, to)?;
+        Ok(ScriptReport {
+            fastman: env!("CARGO_PKG_VERSION"),
+            dialect: dialect.flavour().name,
+            server_version: dialect.server_version().to_string(),
+            migrations: told
+                .into_iter()
+                .map(|told| ScriptedMigration {
+                    version: told.migration.file.version,
+                    name: told.migration.file.name.clone(),
+                    title: told.migration.script.title.clone(),
+                    assumptions: told.assumptions,
+                    statements: told.statements,
+                })
+                .collect(),
+        })
     }
 
     /// What migrating an empty database up to and with `to` would do, as a run that pretends says it, without a connection.
