@@ -134,6 +134,11 @@ fn beginning_anew_clears_the_collections_named_and_no_others(emulator: &Emulator
     let posts = ["db:fresh", "--yes", "--collections=users/d0/posts", "--url", &url];
     assert!(project.done(&posts).stdout.contains("3 deleted"));
     project.fails(&["db:fresh", "--yes", "--collections=users/d0", "--url", &url], 2, "firestore.collection");
+    // Nothing is asked and nothing deleted where one of the names is wrong.
+    write(&url, &["others"])?;
+    project.fails(&["db:fresh", "--collections=others,users/d0", "--url", &url], 2, "firestore.collection");
+    project.fails(&["db:fresh", "--yes", "--collections=others,users/d0", "--url", &url], 2, "firestore.collection");
+    assert_eq!(count(&url, "others")?, 3);
     Ok(())
 }
 

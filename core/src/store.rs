@@ -108,6 +108,15 @@ pub trait Store: Send {
     /// The first row that can't be written, with its number (from 1, [`Error::in_row`](crate::Error::in_row)); or what the source gave.
     async fn write(&mut self, target: &WriteTarget, rows: &mut dyn RowSource) -> Result<u64>;
 
+    /// Refuses a name that no table or collection can have, without asking the server. To be left out where every name may be one.
+    ///
+    /// # Errors
+    /// What is wrong with the name.
+    fn check_name(&self, table: &Name) -> Result<()> {
+        let _ = table;
+        Ok(())
+    }
+
     /// Deletes every row of the table, or every document of the collection, and returns how many.
     ///
     /// # Errors

@@ -166,6 +166,10 @@ impl Store for FirestoreStore {
         }
     }
 
+    fn check_name(&self, table: &Name) -> Result<()> {
+        Collection::parse(table.as_str()).map(drop)
+    }
+
     async fn clear(&mut self, table: &Name) -> Result<u64> {
         self.check_writable()?;
         let collection = Collection::parse(table.as_str())?;

@@ -113,6 +113,9 @@ impl Fresh {
                 Backend::Sql(store) => &mut **store,
                 Backend::Documents(store) => &mut **store,
             };
+            for name in &self.collections {
+                store.check_name(&Name::exact(name))?;
+            }
             let place = consent::place(store.place());
             let destruction = Destruction {
                 what: format!("db:fresh deletes every document of these collections on {place}"),
