@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use support::{FILE_URL, Project, migration_path, version};
 
@@ -150,6 +151,19 @@ fn a_database_that_another_holds_locked() {
     assert!(outcome.stderr.contains("--lock-timeout"), "{}", outcome.stderr);
     other.execute_batch("ROLLBACK").unwrap();
     project.done(&["database:migrate"]);
+}
+
+#[test]
+fn whoever_only_looks_at_a_locked_database_says_that_he_waits_and_what_helps() {
+    let project = applied();
+    let other = rusqlite::Connection::open(project.path("app.db")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let url = format!("{FILE_URL}?busy_timeout=1500");
+    let outcome = project.fails(&["migrate:status", "--lock-timeout", "1", "--url", &url], 5, "migrate.locked");
+    assert!(outcome.stderr.contains("note: the database does not answer yet"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("--lock-timeout"), "{}", outcome.stderr);
+    let outcome = project.fails(&["doctor", "--wait", "1", "--url", &url], 5, "migrate.locked");
+    assert!(outcome.stderr.contains("--wait") && !outcome.stderr.contains("--lock-timeout"), "{}", outcome.stderr);
 }
 
 #[test]
@@ -322,6 +336,29 @@ fn a_file_that_may_not_be_written() {
     assert_eq!(outcome.code, 1, "{outcome:?}");
     assert!(outcome.stderr.contains("db.read-only"), "{outcome:?}");
     assert_eq!(project.states(), ["applied", "pending"]);
+}
+
+#[test]
+fn the_doctor_says_of_a_file_that_may_only_be_read_that_it_may_not_be_written() {
+    let project = applied();
+    fs::set_permissions(project.path("app.db"), fs::Permissions::from_mode(0o444)).unwrap();
+    let found = project.run_as_nobody(&["doctor", "--json"]).data();
+    assert_eq!((&found["may_write"], &found["may_create_tables"]), (&false.into(), &false.into()), "{found}");
+    assert!(found["why_not"].as_str().unwrap().contains("readonly"), "{found}");
+}
+
+#[test]
+fn a_database_in_wal_mode_that_may_only_be_read_says_what_is_missing_and_what_helps() {
+    let project = applied();
+    rusqlite::Connection::open(project.path("app.db"))
+        .unwrap()
+        .query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
+        .unwrap();
+    fs::set_permissions(project.root(), fs::Permissions::from_mode(0o555)).unwrap();
+    let outcome = project.run_as_nobody(&["migrate:status"]);
+    fs::set_permissions(project.root(), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+    assert!(outcome.stderr.contains("is in WAL mode") && outcome.stderr.contains("journal_mode"), "{outcome:?}");
 }
 
 #[test]

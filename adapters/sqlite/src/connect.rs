@@ -205,6 +205,9 @@ impl Target {
 
     /// SQLite says "unable to open database file" to everything; the file system knows more.
     fn explain(&self, error: rusqlite::Error) -> Error {
+        if let Some(path) = self.path.as_deref().filter(|path| is_read_only(&error) && is_wal(path)) {
+            return self.unreadable_wal(path);
+        }
         let Some(path) =
             self.path.as_deref().filter(|_| error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen))
         else {
@@ -227,10 +230,7 @@ impl Target {
                     return denied(path);
                 }
                 if self.read_only && is_wal(path) {
-                    let message = format!("{} is in WAL mode, and can't be read without its -shm file", self.shown);
-                    return Error::database(ErrorClass::Unreachable, message).with_help(
-                        "SQLite makes that file beside the database: use an account that may write to the folder",
-                    );
+                    return self.unreadable_wal(path);
                 }
             }
             Err(problem) if problem.kind() == io::ErrorKind::PermissionDenied => return denied(path),
@@ -246,6 +246,21 @@ impl Target {
         }
         classify(error, &self.shown)
     }
+
+    /// The error of a database whose journal is a file beside it that has to be made for reading as well.
+    fn unreadable_wal(&self, path: &Path) -> Error {
+        let message = format!(
+            "{} is in WAL mode: even reading it takes the files {}-wal and -shm beside it, and this account may not make them",
+            self.shown,
+            path.file_name().unwrap_or_default().to_string_lossy()
+        );
+        let folder = folder_of(path).unwrap_or(path).display();
+        Error::database(ErrorClass::NoPrivilege, message).with_help(format!(
+            "use an account that may write to the folder {folder}; or have one switch the database back to a rollback journal: \
+             sqlite3 {} 'PRAGMA journal_mode = DELETE'",
+            self.shown
+        ))
+    }
 }
 
 /// Makes an empty database; true if it was not there.
@@ -257,6 +272,11 @@ pub(crate) fn create(target: &Target) -> Result<bool> {
     let there = path.exists();
     Target { read_only: there, create: !there, ..target.clone() }.open()?;
     Ok(!there)
+}
+
+/// Something was to be written, and may not be.
+fn is_read_only(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly) && !is_hot_journal(error)
 }
 
 /// A journal that has to be played back, seen by a connection that may not write.

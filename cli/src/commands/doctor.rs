@@ -1,20 +1,26 @@
 //! `doctor`: what fastman sees: the project, the URL, the server, what may be done there.
 
+mod privileges;
+
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use fastman_core::Error;
-use fastman_core::dialect::DdlTransactions;
 use fastman_core::error::ErrorClass;
 use fastman_core::project::{Project, Target};
-use fastman_core::store::{Backend, Place, Transaction, TransactionOptions};
+use fastman_core::store::{Backend, Place};
 use serde::Serialize;
 
+use self::privileges::Privileges;
 use super::status::Sums;
 use crate::context::{Access, Context};
+use crate::narrator::Narrator;
 use crate::output::{Output, Style};
 use crate::run::{Exit, Stop, until_done};
+
+/// How long a session that keeps others from reading is waited for where nothing is said.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Say what fastman sees: the project, the URL, the server, what may be done there
 #[derive(Debug, Args)]
@@ -56,6 +62,9 @@ struct Findings {
     may_write: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     may_create_tables: Option<bool>,
+    /// Alter and drop them; not said where it goes with making them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    may_alter_tables: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why_not: Option<String>,
 }
@@ -99,16 +108,32 @@ impl Doctor {
                 }
             };
             findings.found(store.place());
-            findings.migrations = match context.migrator(&project).status(&mut *store).await {
-                Ok(report) => Some(Sums::of(&report)),
+            let patience = self.wait.map_or(PATIENCE, Duration::from_secs);
+            let narrator = &mut Narrator::new(context.output);
+            let mut history = false;
+            findings.migrations = match context.migrator(&project).status_within(&mut *store, patience, narrator).await
+            {
+                Ok(report) => {
+                    history = report.history;
+                    Some(Sums::of(&report))
+                }
                 Err(error) if error.code() == "migration.no-folder" => None,
+                Err(error) if error.code() == "migrate.locked" => {
+                    let help = "another program writes to the database: look again when it is done, or wait longer with --wait";
+                    return Err(error.with_help(help).into());
+                }
                 Err(error) => return Err(error.into()),
             };
             // Some engines let one session at a time write.
             drop(store);
-            if let Err(error) = may(context, &project, &target, findings).await {
-                findings.why_not = Some(error.message().to_owned());
-            }
+            let may = match context.connect(project.root(), &target, Access::Write).await {
+                Ok(mut store) => privileges::found_out(&mut *store, history).await,
+                Err(error) => Privileges::without(&error),
+            };
+            findings.may_write = may.write;
+            findings.may_create_tables = may.create;
+            findings.may_alter_tables = may.alter;
+            findings.why_not = Some(may.reasons.join("; ")).filter(|reasons| !reasons.is_empty());
             Ok(())
         })
     }
@@ -139,24 +164,6 @@ impl Doctor {
     }
 }
 
-/// Tries what a migration does first, and takes it back.
-async fn may(context: &Context<'_>, project: &Project, target: &Target, findings: &mut Findings) -> Result<(), Error> {
-    findings.may_write = Some(false);
-    let mut store = context.connect(project.root(), target, Access::Write).await?;
-    let transactional = store.dialect().facts().ddl == DdlTransactions::Transactional;
-    let mut transaction = Transaction::begin(&mut *store, TransactionOptions::default()).await?;
-    findings.may_write = Some(true);
-    if transactional {
-        let tried = transaction.store().execute("CREATE TABLE fastman_doctor (tried INTEGER)", &[]).await;
-        findings.may_create_tables = Some(tried.is_ok());
-        transaction.rollback().await?;
-        tried?;
-    } else {
-        transaction.rollback().await?;
-    }
-    Ok(())
-}
-
 impl Findings {
     fn found(&mut self, place: &Place) {
         self.server = Some(place.server.clone());
@@ -183,6 +190,7 @@ impl Findings {
             ("migrations", self.migrations.as_ref().map(|sums| sums.text().unwrap_or_else(|| "none".to_owned()))),
             ("may write", self.may_write.map(yes).map(Cow::into_owned)),
             ("may create tables", self.may_create_tables.map(yes).map(Cow::into_owned)),
+            ("may alter tables", self.may_alter_tables.map(yes).map(Cow::into_owned)),
             ("because", self.why_not.clone()),
         ];
         let rows = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));
