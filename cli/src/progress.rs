@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use fastman_core::Error;
 use fastman_core::seed::{SeedObserver, SeederReport, TableReport};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -74,6 +75,15 @@ impl SeedObserver for Progress<'_> {
             Kept::All => format!("what {class} has written so far is there, and is replaced when it runs again"),
             _ => format!("nothing that {class} wrote was kept"),
         }));
+    }
+
+    fn waiting(&mut self, error: &Error) {
+        self.output.notice(&format!("{error}; waiting"));
+    }
+
+    fn trying_again(&mut self, class: &str, error: &Error) {
+        self.clear();
+        self.output.notice(&format!("{class} is tried again, nothing of it was kept: {error}"));
     }
 
     fn seeder_committing(&mut self, class: &str) {

@@ -1,5 +1,7 @@
 //! Who watches a run: a progress bar, a log, nobody.
 
+use crate::error::Error;
+
 use super::report::{SeederReport, TableReport};
 
 /// Is told what a run is doing, on the thread that it runs on. Every method may be left out.
@@ -23,6 +25,16 @@ pub trait SeedObserver: Send {
     /// The rows that were begun with are all there.
     fn rows_finished(&mut self, report: &TableReport) {
         let _ = report;
+    }
+
+    /// Another session keeps the seeder's transaction from beginning, and is waited for; told once.
+    fn waiting(&mut self, error: &Error) {
+        let _ = error;
+    }
+
+    /// Locks of other sessions stopped a seeder: nothing of it was kept, and it begins anew.
+    fn trying_again(&mut self, class: &str, error: &Error) {
+        let _ = (class, error);
     }
 
     /// All rows of a seeder are written, and its transaction is about to be committed.

@@ -243,7 +243,7 @@ pub(crate) struct References<'a> {
 }
 
 /// The streams of a run, by table.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Registry {
     streams: HashMap<String, Vec<Arc<Ready>>>,
     snapshots: HashMap<(String, String), Arc<Keys>>,

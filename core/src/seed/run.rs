@@ -1,5 +1,6 @@
 //! A run: seeders in order, each in one transaction where the store has them.
 
+mod again;
 mod numbers;
 mod references;
 mod target;
@@ -22,7 +23,7 @@ use super::sql_seeder::SqlSeeder;
 use super::stream::{OwnKey, Ready, World};
 use super::tables::Tables;
 use crate::error::{Error, Result};
-use crate::store::{Backend, Transaction, TransactionOptions};
+use crate::store::Backend;
 use crate::value::Value;
 use numbers::{Numbers, Pools};
 use target::Target;
@@ -191,7 +192,7 @@ impl<'a> Run<'a> {
         };
         match backend {
             Backend::Sql(store) if self.options.pretend => {
-                let mut transaction = Transaction::begin(&mut **store, TransactionOptions::default()).await?;
+                let mut transaction = self.begin(&mut **store).await?;
                 let mut outcome = Ok(());
                 for index in 0..self.seeding.seeders.len() {
                     match self.one(index, &mut Target::Sql(transaction.store())).await {
@@ -208,22 +209,9 @@ impl<'a> Run<'a> {
             }
             Backend::Sql(store) => {
                 for index in 0..self.seeding.seeders.len() {
-                    let mut transaction = Transaction::begin(&mut **store, TransactionOptions::default()).await?;
-                    match self.one(index, &mut Target::Sql(transaction.store())).await {
-                        Ok(mut seeder) => {
-                            self.observer.seeder_committing(&seeder.class);
-                            let committing = Instant::now();
-                            transaction.commit().await.map_err(|error| self.nothing_kept(error, index))?;
-                            seeder.seconds += committing.elapsed().as_secs_f64();
-                            self.observer.seeder_finished(&seeder);
-                            report.seeders.push(seeder);
-                        }
-                        Err(error) => {
-                            // What went wrong is worth more than that undoing it went wrong too.
-                            let _ = transaction.rollback().await;
-                            return Err(self.nothing_kept(error, index));
-                        }
-                    }
+                    let seeder = self.in_transaction(index, &mut **store).await?;
+                    self.observer.seeder_finished(&seeder);
+                    report.seeders.push(seeder);
                 }
             }
             Backend::Documents(store) => {

@@ -16,12 +16,12 @@ use crate::store::SqlStore;
 use crate::value::Value;
 
 /// How many rows each table has had in this run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
     tables: HashMap<String, Counted>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Counted {
     /// Whether it had none before the run.
     was_empty: bool,
