@@ -157,10 +157,12 @@ async fn set(connection: &mut Conn, product: Product, read_only: bool) -> Result
          sql_big_selects = 1, completion_type = NO_CHAIN"
     );
     match product {
-        // What an account's own default would make of a type's name; and the key that a server may add to a table without one (from
-        // 8.0.30 on) is no part of what was declared.
+        // What an account's own default would make of a type's name; figures of a table as they are, not as they were up to a day ago
+        // (the next key is one of them); and the key that a server may add to a table without one (from 8.0.30 on) is no part of what was
+        // declared.
         Product::MySql => variables.push_str(
-            ", default_storage_engine = InnoDB /*!80030 , show_gipk_in_create_table_and_information_schema = OFF */",
+            ", default_storage_engine = InnoDB, information_schema_stats_expiry = 0 \
+             /*!80030 , show_gipk_in_create_table_and_information_schema = OFF */",
         ),
         Product::MariaDb => variables.push_str(", check_constraint_checks = 1"),
     }

@@ -17,6 +17,7 @@ tests!("writing":
     a_table_without_transactions_is_not_written,
     keys_reserved_at_once_end_in_busy_and_leave_the_session_as_it_was,
     reserving_keys_sets_off_no_trigger,
+    keys_of_deleted_rows_are_not_reserved_again,
     an_upsert_goes_by_its_key_alone,
     many_rows_are_written_either_way,
 );
@@ -157,6 +158,22 @@ async fn reserving_keys_sets_off_no_trigger(server: &Server) -> Result<()> {
     store.rollback().await?;
     assert_eq!(store.query("SELECT COUNT(*) FROM log", &[]).await?, [vec![Value::Integer(0)]]);
     Ok(())
+}
+
+async fn keys_of_deleted_rows_are_not_reserved_again(server: &Server) -> Result<()> {
+    let database = server.database().await?;
+    let mut store = connect(&database.url).await?;
+    store.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT) ENGINE=InnoDB", &[]).await?;
+    // MySQL remembers for a day what a session of usual settings was told here.
+    let mut usual = connect(&database.url).await?;
+    let looked = "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()";
+    let _ = usual.execute("SET SESSION information_schema_stats_expiry = 86400", &[]).await;
+    usual.query(looked, &[]).await?;
+    store.execute("INSERT INTO t (v) VALUES (1), (2), (3), (4)", &[]).await?;
+    store.execute("DELETE FROM t", &[]).await?;
+    store.begin(TransactionOptions::default()).await?;
+    assert_eq!(store.reserve_keys(&Name::from("t"), &Name::from("id"), 5, 0).await?, 5);
+    store.rollback().await
 }
 
 async fn an_upsert_goes_by_its_key_alone(server: &Server) -> Result<()> {
