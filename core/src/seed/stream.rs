@@ -1,54 +1,25 @@
 //! A stream that is ready: everything that its rows depend on is known, and any of them can be made, on any thread.
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+mod identity;
+mod outside;
+
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 
 use super::counts::Child;
 use super::digest::{self, Digest, RowDigest, RowName};
-use super::formula::{Context, Formula, Outside};
+use super::formula::{Context, Formula};
 use super::plan::{Content, Planned};
 use super::random::{self, Stream};
 use super::references::Resolver;
 use super::shape::{Cell, Shape};
-use crate::error::{Error, Result};
-use crate::project::Environment;
+use crate::error::Result;
 use crate::schema::{ColumnType, Name};
-use crate::store::{Batch, document_id};
+use crate::store::Batch;
 use crate::value::Value;
-
-/// What all streams of a run have in common.
-#[derive(Clone, Debug)]
-pub(crate) struct World {
-    pub(crate) seed: u64,
-    /// What `now()` gives in seeders, and in factories.
-    pub(crate) seeder_now: DateTime<Utc>,
-    pub(crate) factory_now: DateTime<Utc>,
-    pub(crate) environment: Environment,
-    pub(crate) root: PathBuf,
-    pub(crate) documents: bool,
-}
-
-impl Outside for World {
-    fn reference(&self, _: usize, _: &[Value], _: u64) -> Result<Value> {
-        Err(Error::failed("seed.no-reference", "ref(...) can't stand here"))
-    }
-
-    fn environment(&self, name: &str) -> Result<String> {
-        match self.environment.find(name) {
-            Some((value, _)) => Ok(value),
-            None => Err(Error::failed("seed.no-variable", format!("the environment variable {name} is not set"))
-                .with_help(format!("set it, or write {name}=... into .env"))),
-        }
-    }
-
-    fn file(&self, path: &str) -> Result<Vec<u8>> {
-        std::fs::read(self.root.join(path))
-            .map_err(|error| Error::failed("seed.unreadable", format!("{path} can't be read: {error}")))
-    }
-}
+use outside::ColumnOutside;
+pub(crate) use outside::World;
 
 /// A column that the run itself fills.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,49 +67,6 @@ pub(crate) struct Ready {
 pub(crate) struct Position {
     pub(crate) ordinal: u64,
     pub(crate) child: Option<Child>,
-}
-
-/// The outside of one column: what its references draw from, and what they drew.
-struct ColumnOutside<'a> {
-    world: &'a World,
-    resolvers: &'a [Resolver],
-    drawn: Drawn,
-}
-
-/// The row that a reference drew: what stands in the digest for its key. Sharing is for the trait's sake; one thread writes it.
-#[derive(Default)]
-struct Drawn {
-    there: AtomicBool,
-    stream: AtomicU64,
-    ordinal: AtomicU64,
-}
-
-impl Outside for ColumnOutside<'_> {
-    fn reference(&self, reference: usize, condition: &[Value], random: u64) -> Result<Value> {
-        let resolver = self
-            .resolvers
-            .get(reference)
-            .ok_or_else(|| Error::failed("seed.no-reference", "ref(...) can't stand here"))?;
-        let (value, name) = resolver.resolve(condition, random)?;
-        if let Some(name) = name {
-            self.drawn.there.store(true, Ordering::Relaxed);
-            self.drawn
-                .stream
-                .store(name.stream ^ self.drawn.stream.load(Ordering::Relaxed).rotate_left(1), Ordering::Relaxed);
-            self.drawn
-                .ordinal
-                .store(name.ordinal ^ self.drawn.ordinal.load(Ordering::Relaxed).rotate_left(1), Ordering::Relaxed);
-        }
-        Ok(value)
-    }
-
-    fn environment(&self, name: &str) -> Result<String> {
-        self.world.environment(name)
-    }
-
-    fn file(&self, path: &str) -> Result<Vec<u8>> {
-        self.world.file(path)
-    }
 }
 
 impl Ready {
@@ -292,11 +220,7 @@ impl Ready {
         }
         // The value is computed outside of the row that it may read from.
         let mut value = std::mem::replace(&mut columns[place], Value::Null);
-        let outside = ColumnOutside {
-            world: &self.world,
-            resolvers: &self.resolvers[shape_index][place],
-            drawn: Drawn::default(),
-        };
+        let outside = ColumnOutside::new(&self.world, &self.resolvers[shape_index][place]);
         let stream = match position.child {
             Some(child) => self.random.child_index(child.parent).at(child.index),
             None => self.random.at(self.planned.start + position.ordinal),
@@ -314,15 +238,10 @@ impl Ready {
         column.compute(&context, &mut value)?;
         columns[place] = value;
         if let Some(digest) = digest {
-            if outside.drawn.there.load(Ordering::Relaxed) {
-                let stream = outside.drawn.stream.load(Ordering::Relaxed);
-                let ordinal = outside.drawn.ordinal.load(Ordering::Relaxed);
-                digest.reference(digest_name, RowName { stream, ordinal });
-            } else {
-                match volatile(&column.cell) {
-                    Some(text) => digest.text(digest_name, text),
-                    None => digest.value(digest_name, &columns[place]),
-                }
+            match (outside.drawn(), volatile(&column.cell)) {
+                (Some(row), _) => digest.reference(digest_name, row),
+                (None, Some(text)) => digest.text(digest_name, text),
+                (None, None) => digest.value(digest_name, &columns[place]),
             }
         }
         Ok(())
@@ -341,46 +260,6 @@ impl Ready {
         match link.to.as_ref().and_then(|to| parents.shape(ordinal)?.column(to)) {
             Some(column) => Ok((parents.value(column, ordinal)?, None)),
             None => Ok((parents.key(ordinal)?, Some(parents.name(ordinal)))),
-        }
-    }
-
-    /// The key of a row: reserved, read from the table, or the document's id. NULL where none is known.
-    ///
-    /// # Errors
-    /// What computing the columns gave that a document's id is made of.
-    pub(crate) fn key(&self, ordinal: u64) -> Result<Value> {
-        let place = usize::try_from(ordinal).unwrap_or(usize::MAX);
-        if let Some(id) = self.ids.get().and_then(|ids| ids.get(place)) {
-            return Ok(id.clone());
-        }
-        match &self.own_key {
-            OwnKey::Identity(_) => {
-                Ok(self.first.map_or(Value::Null, |first| Value::Integer(first.saturating_add_unsigned(ordinal))))
-            }
-            OwnKey::Document => {
-                let mut parts = Vec::with_capacity(self.planned.key.len().max(2));
-                for column in &self.planned.key {
-                    let place = self.shape(ordinal).and_then(|shape| shape.column(column));
-                    parts.push(match place {
-                        Some(place) => self.value(place, ordinal)?,
-                        None => Value::Null,
-                    });
-                }
-                if parts.is_empty() {
-                    parts = self.path_parts(ordinal);
-                }
-                Ok(Value::Text(document_id(&parts)))
-            }
-            OwnKey::None => match self.shape(ordinal).and_then(|shape| {
-                let id = shape.document_id;
-                id.or_else(|| match shape.table.as_ref()?.primary_key() {
-                    [only] => shape.column(only),
-                    _ => None,
-                })
-            }) {
-                Some(place) => self.value(place, ordinal),
-                None => Ok(Value::Null),
-            },
         }
     }
 
@@ -413,28 +292,11 @@ impl Ready {
         digest
     }
 
-    /// The id of a document of a file; of a row, NULL until its key is known.
-    fn id_of_loaded(&self, ordinal: u64, values: &[Value]) -> Value {
-        let (OwnKey::Document, Some(shape)) = (&self.own_key, self.shape(0)) else { return Value::Null };
-        let key = self.planned.key.iter().filter_map(|name| values.get(shape.column(name)?));
-        let mut parts: Vec<Value> = key.cloned().collect();
-        if parts.is_empty() {
-            parts = self.path_parts(ordinal);
-        }
-        Value::Text(document_id(&parts))
-    }
-
     fn fill_defaults(&self, row: &mut [Value]) {
         let from = row.len().saturating_sub(self.defaults.len());
         for (column, (_, _, value)) in row.iter_mut().skip(from).zip(&self.defaults) {
             column.clone_from(value);
         }
-    }
-
-    /// What makes a document the one that it is, where no key does.
-    fn path_parts(&self, ordinal: u64) -> Vec<Value> {
-        let number = i64::try_from(self.planned.start + ordinal).unwrap_or(i64::MAX);
-        vec![Value::Text(self.planned.path.clone()), Value::Integer(number)]
     }
 
     /// One column of one row, and nothing of it that the column does not need.
@@ -479,8 +341,7 @@ impl Ready {
     ) -> Result<Option<T>> {
         let Some(shape) = self.shape(position.ordinal) else { return Ok(None) };
         let index = self.shape_index(position.ordinal);
-        let outside =
-            ColumnOutside { world: &self.world, resolvers: &self.resolvers[index][place], drawn: Drawn::default() };
+        let outside = ColumnOutside::new(&self.world, &self.resolvers[index][place]);
         let stream = match position.child {
             Some(child) => self.random.child_index(child.parent).at(child.index),
             None => self.random.at(self.planned.start + position.ordinal),
