@@ -173,9 +173,9 @@ impl Reader<'_> {
         let mut folders = Folders::default();
         for (key, value) in self.table("folders", value)? {
             match key.get_ref().as_ref() {
-                "migrations" => folders.migrations = self.text("folders.migrations", value)?.to_owned(),
-                "seeders" => folders.seeders = self.text("folders.seeders", value)?.to_owned(),
-                "factories" => folders.factories = self.text("folders.factories", value)?.to_owned(),
+                "migrations" => folders.migrations = self.folder("folders.migrations", value)?,
+                "seeders" => folders.seeders = self.folder("folders.seeders", value)?,
+                "factories" => folders.factories = self.folder("folders.factories", value)?,
                 "models" => {
                     let pattern = self.text("folders.models", value)?;
                     if !pattern.contains(NAME) {
@@ -191,6 +191,16 @@ impl Reader<'_> {
         Ok(folders)
     }
 
+    fn folder(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<String> {
+        let folder = self.text(key, value)?;
+        if folder.trim().is_empty() {
+            return Err(Error::failed("config.no-folder", format!("{key} names no folder"))
+                .with_help("name one, relative to the project's; leave the setting out for the usual one")
+                .at(self.source, value.span(), "empty"));
+        }
+        Ok(folder.to_owned())
+    }
+
     fn databases(&self, value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<String, DatabaseConfig>> {
         let mut databases = BTreeMap::new();
         for (name, value) in self.table("databases", value)? {
@@ -200,7 +210,7 @@ impl Reader<'_> {
                 match key.get_ref().as_ref() {
                     "url" => database.url = Some(self.url(&format!("{area}.url"), value)?),
                     "migrations" => {
-                        database.migrations = Some(self.text(&format!("{area}.migrations"), value)?.to_owned());
+                        database.migrations = Some(self.folder(&format!("{area}.migrations"), value)?);
                     }
                     _ => return Err(self.unknown(key, &format!("{area}."), &["url", "migrations"])),
                 }

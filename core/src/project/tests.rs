@@ -117,6 +117,18 @@ fn a_pattern_of_models_needs_the_name() {
 }
 
 #[test]
+fn a_folder_without_a_name_is_an_error_at_its_place() {
+    for (text, place) in [
+        ("[folders]\nmigrations = \"\"", "fastman.toml:2:14"),
+        ("[folders]\nseeders = \" \"", "fastman.toml:2:11"),
+        ("[databases.a]\nmigrations = \"\"", "fastman.toml:2:14"),
+    ] {
+        let error = config_error(text);
+        assert_eq!((error.code(), error.location().unwrap().to_string().as_str()), ("config.no-folder", place));
+    }
+}
+
+#[test]
 fn a_guard_that_would_guard_nothing_is_an_error_at_its_place() {
     let error = config_error("guard = [\"db.example.com/*\",\n  \"postgres://me:hunter2@db.example.com/shop\"]");
     assert_eq!(error.code(), "config.bad-pattern");
