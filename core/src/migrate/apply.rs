@@ -17,6 +17,7 @@ use super::run::{Ground, Known, Progress, Run, Since, milliseconds};
 use super::stored::StoredDown;
 use super::{Direction, Event, MigrateOptions, MigrateReport, MigrationReport, Migrator, Observer, Version};
 use crate::error::{Error, Result};
+use crate::sql::section::Selected;
 use crate::store::{SqlStore, Transaction, TransactionOptions};
 
 /// A migration about to be applied.
@@ -116,7 +117,19 @@ impl Run<'_> {
         self.observer.event(Event::Planned { migrations: items.len() });
         for item in items.iter().filter(|item| item.steps.is_empty()) {
             let migration = &self.migrations[item.plan.index];
-            self.observer.event(Event::Notice(&format!("{} has no statements for this engine", migration.label())));
+            let flavour = self.dialect.flavour();
+            let none = matches!(
+                migration.script.select(Direction::Up, &self.migrator.flavours, flavour),
+                Selected::None(_) | Selected::Missing
+            );
+            self.observer.event(Event::Notice(&match none {
+                true => format!("{} has nothing to do on {}", migration.label(), flavour.name),
+                false => format!(
+                    "the up part of {} has no statement to run: nothing is done, it only counts as applied; to fill it in \
+                     then, undo it first",
+                    migration.label()
+                ),
+            }));
         }
     }
 

@@ -359,3 +359,17 @@ fn what_a_single_transaction_can_not_hold_is_shown_in_its_own_file() {
     assert!(error.help().unwrap().contains("without --single-transaction"), "{error:?}");
     assert!(error.details().iter().any(|detail| detail.ends_with("20260101000002_m2.sql")), "{error:?}");
 }
+
+#[test]
+fn an_up_part_without_a_statement_is_told_from_nothing_to_do_on_this_engine() {
+    for (text, said) in [
+        ("-- migrate:up\n-- to be written\n", "the up part of 20260101000001_m1 has no statement to run"),
+        ("-- migrate:up fake none\n", "20260101000001_m1 has nothing to do on"),
+    ] {
+        let world = world(TRANSACTIONAL);
+        let mut notes = Notes::default();
+        let options = MigrateOptions::default();
+        block_on(migrator(&[(1, text)]).migrate(&mut world.connect(), &options, &mut notes)).unwrap();
+        assert!(notes.0.iter().any(|note| note.contains(said)), "{:?}", notes.0);
+    }
+}
