@@ -149,7 +149,7 @@ fn wrong_use(error: &clap::Error, words: &[OsString]) -> Error {
         return suggest::unknown_command(word, following.and_then(|word| word.to_str()));
     }
     // What stands in the message besides the sentence: the usage and how to get help, which ours has in its own place.
-    let text = without_urls(error.render().to_string(), words);
+    let text = without_urls(in_plain_words(error.render().to_string()), words);
     let mut message = Vec::new();
     let mut help = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -163,6 +163,18 @@ fn wrong_use(error: &clap::Error, words: &[OsString]) -> Error {
     }
     let error = Error::usage("usage.arguments", message.join(" "));
     if help.is_empty() { error } else { error.with_help(help.join("\n")) }
+}
+
+/// What the standard library says of numbers, as a person says it.
+fn in_plain_words(text: String) -> String {
+    [
+        ("invalid digit found in string", "it is not a whole number from 0 up"),
+        ("number too large to fit in target type", "it is too great a number"),
+        ("0 is not in 1..18446744073709551615", "it must be at least 1"),
+        ("cannot parse integer from empty string", "it is not a whole number"),
+    ]
+    .into_iter()
+    .fold(text, |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
 /// Whether a word of the command line may hold a password.

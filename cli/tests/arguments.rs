@@ -41,7 +41,8 @@ fn a_command_that_is_not_there_suggests_the_one_that_was_meant() {
 fn a_flag_that_is_not_there_suggests_the_nearest() {
     let outcome = Project::empty().fails(&["doctor", "--wiat", "3"], 2, "usage.arguments");
     assert!(outcome.stderr.contains("--wait"), "{}", outcome.stderr);
-    Project::empty().fails(&["doctor", "--wait", "soon"], 2, "usage.arguments");
+    let outcome = Project::empty().fails(&["doctor", "--wait", "soon"], 2, "usage.arguments");
+    assert!(outcome.stderr.contains("not a whole number"), "{}", outcome.stderr);
 }
 
 #[test]

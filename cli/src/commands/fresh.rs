@@ -49,7 +49,7 @@ impl Fresh {
         if !self.collections.is_empty() {
             return Err(Error::usage(
                 "fresh.collections",
-                format!("{} has tables and no collections", product(adapter)),
+                format!("a database of {} has tables and no collections", adapter.name),
             )
             .with_help("without --collections, db:fresh drops what the migrations made")
             .into());

@@ -24,7 +24,7 @@ use crate::seeding::{self, Seeds};
   fastman database:migrate --single-transaction  all of them or none
   fastman database:migrate --seed                and run the seeders then
 
-Where the engine can, each migration is one transaction together with its record. Killed at any moment, the command can be
+Where the engine can, each migration is one transaction together with its record. Killed at any moment, the command can be \
 run again. Of several at once, one works and the others wait.")]
 pub struct Migrate {
     /// Stop behind this migration: its version, the beginning of it, or its name

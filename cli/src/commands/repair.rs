@@ -23,7 +23,7 @@ use crate::run::{Exit, Stop, until_done};
   fastman migrate:repair --prune 20260131120000    forget an applied migration whose file is gone
   fastman migrate:repair --accept-checksum         take changed files as they are now
 
-It changes the history table alone. Without a version, --applied and its like mean the one that is half applied; --prune and
+It changes the history table alone. Without a version, --applied and its like mean the one that is half applied; --prune and \
 --accept-checksum mean every migration that is missing, or changed."
 )]
 pub struct Repair {

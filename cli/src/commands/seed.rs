@@ -16,7 +16,7 @@ use crate::seeding::{self, Seeds};
   fastman database:seed --class=UserSeeder      or by its file: --class=user_seeder
   fastman database:seed --pretend               do it all and take it back, to see what it would do
 
-Each seeder is one transaction, where the store has them: one that fails leaves nothing behind. Seeders that give a key can be
+Each seeder is one transaction, where the store has them: one that fails leaves nothing behind. Seeders that give a key can be \
 run again and again. Made-up rows are the same on every run, unless --random-seed says otherwise.")]
 pub struct Seed {
     /// This seeder alone: its class (UserSeeder) or its file (user_seeder)

@@ -15,7 +15,7 @@ use crate::run::{Exit, Stop};
   fastman migrate:sql --dialect postgres --server-version 15 > migrations.sql
   fastman migrate:sql --dialect postgres --from 20260131120000    what comes after this one
 
-The script records what it does in the history table, so that fastman goes on behind it. What it takes for granted, since
+The script records what it does in the history table, so that fastman goes on behind it. What it takes for granted, since \
 it can't look at a database, stands in it as comments.")]
 pub struct Sql {
     /// The engine: sqlite, postgres, mysql, mariadb, oracle; left out: that of the URL

@@ -23,7 +23,7 @@ use crate::table::{self, Cell};
   fastman migrate:status --check         in a pipeline: exit code 3 if any is pending, 4 if one was changed
   fastman migrate:status --json | jq '.migrations[] | select(.state == \"pending\")'
 
-It reads only. With --check, the exit code is 6 where a migration is half applied, 4 where an applied one was changed or is
+It reads only. With --check, the exit code is 6 where a migration is half applied, 4 where an applied one was changed or is \
 missing, 3 where one is pending (or failed with nothing done), and 0 otherwise.")]
 pub struct Status {
     /// Tell by the exit code whether everything is applied
