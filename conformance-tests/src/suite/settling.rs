@@ -3,6 +3,7 @@
 use fastman_core::Result;
 use fastman_core::error::Category;
 use fastman_core::migrate::{DownSource, MigrateOptions, MigrationState, Repair, RollbackOptions, Settings};
+use fastman_core::schema::Name;
 use fastman_core::sql::script::split;
 
 use super::tests;
@@ -15,6 +16,7 @@ tests!("settling":
     a_down_that_changed_is_run_only_when_it_is_said_which,
     a_redo_takes_back_and_applies_the_file_as_it_is,
     a_baseline_adopts_what_is_there,
+    what_an_adopted_database_calls_otherwise_is_dropped_by_its_own_name,
     an_accepted_checksum_lets_migrating_go_on,
     a_pruned_record_lets_migrating_go_on,
     the_history_of_another_project_is_refused,
@@ -68,6 +70,51 @@ async fn a_redo_takes_back_and_applies_the_file_as_it_is(context: Context) -> Re
     let mut clean = context.session().await?;
     longer.migrate(&mut *clean.store).await?;
     assert_eq!(Snapshot::of(&mut *session.store).await?, Snapshot::of(&mut *clean.store).await?);
+    Ok(())
+}
+
+async fn what_an_adopted_database_calls_otherwise_is_dropped_by_its_own_name(context: Context) -> Result<()> {
+    let project = Project::new(
+        &context,
+        &[
+            (
+                "create_posts",
+                "-- migrate:up
+                 CREATE TABLE authors (id BIGINT PRIMARY KEY);
+                 CREATE TABLE posts (id BIGINT PRIMARY KEY, author_id BIGINT NOT NULL REFERENCES authors (id), slug VARCHAR(50) NOT NULL UNIQUE, title VARCHAR(50));
+                 CREATE INDEX ix_posts_title ON posts (title);",
+            ),
+            (
+                "loosen_posts",
+                "-- migrate:up
+                 DROP INDEX ix_posts_title;
+                 ALTER TABLE posts DROP CONSTRAINT fk_posts_author_id;
+                 ALTER TABLE posts DROP CONSTRAINT uq_posts_slug;",
+            ),
+        ],
+    );
+    let others = "CREATE TABLE authors (id BIGINT PRIMARY KEY);
+        CREATE TABLE posts (id BIGINT PRIMARY KEY, author_id BIGINT NOT NULL, slug VARCHAR(50) NOT NULL, title VARCHAR(50),
+            CONSTRAINT posts_by FOREIGN KEY (author_id) REFERENCES authors (id), CONSTRAINT posts_slug_key UNIQUE (slug));
+        CREATE INDEX by_title ON posts (title);";
+    let posts = [Name::from("posts")];
+    let mut session = context.session().await?;
+    session.apply(others).await?;
+    project.migrator().baseline(&mut *session.store, version(0), &mut ()).await?;
+    project.migrate(&mut *session.store).await?;
+    let live = session.store.introspect(Some(&posts)).await?;
+    let live = live.table(&posts[0]).expect("it is there");
+    assert_eq!((live.constraints.len(), live.indexes.len()), (1, 0), "{live:?}");
+    // Where two might be meant, both are named and nothing is dropped.
+    let mut session = context.session().await?;
+    session.apply(&format!("{others} CREATE INDEX by_title_too ON posts (title);")).await?;
+    project.migrator().baseline(&mut *session.store, version(0), &mut ()).await?;
+    let error = project.migrate(&mut *session.store).await.expect_err("either may be meant");
+    assert_eq!(error.code(), "migrate.not-in-database");
+    assert!(describe(&error).contains("by_title (title), by_title_too (title)"), "{}", describe(&error));
+    let live = session.store.introspect(Some(&posts)).await?;
+    let live = live.table(&posts[0]).expect("it is there");
+    assert_eq!((live.constraints.len(), live.indexes.len()), (3, 2), "{live:?}");
     Ok(())
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn run(
 ) -> Result<Vec<Planned>, Failure> {
     let origins = before.iter().map(|_| None).collect();
     let mut batch = Batch { statements: before, origins };
-    if !side.needs_catalog() {
+    if !side.looks_at_catalog() {
         batch.take(planned);
         send(store, batch, planned).await?;
         return Ok(planned.to_vec());
@@ -60,12 +60,12 @@ pub(super) async fn run(
     for part in &side.parts {
         let next = match part {
             Part::Raw(planned) => vec![planned.clone()],
-            Part::Changes(group) if group.needs.is_empty() => {
+            Part::Changes(group) if group.looks.is_empty() => {
                 group.render(dialect, source, &group.offline).map_err(Failure::Other)?
             }
             Part::Changes(group) => {
                 send(store, std::mem::take(&mut batch), &steps).await?;
-                let catalog = store.catalog_objects(&group.needs).await.map_err(Failure::Other)?;
+                let catalog = store.catalog_objects(&group.looks).await.map_err(Failure::Other)?;
                 group.render(dialect, source, &catalog).map_err(Failure::Other)?
             }
         };

@@ -4,6 +4,7 @@ mod check;
 mod down;
 mod foreseen;
 mod group;
+mod live_names;
 mod raw;
 
 use std::ops::Range;
@@ -163,6 +164,11 @@ impl Side {
     /// Whether some of it depends on what only the live catalog knows.
     pub fn needs_catalog(&self) -> bool {
         self.groups().any(|group| !group.needs.is_empty())
+    }
+
+    /// Whether the live catalog is looked at for it: where it depends on that, or names what may have another name there.
+    pub fn looks_at_catalog(&self) -> bool {
+        self.groups().any(|group| !group.looks.is_empty())
     }
 
     /// Whether it runs inside one transaction on this engine.

@@ -179,12 +179,30 @@ impl Table {
 
 impl ConstraintKind {
     /// What it is called in messages.
-    pub(super) fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             ConstraintKind::PrimaryKey { .. } => "primary key",
             ConstraintKind::Unique { .. } => "unique constraint",
             ConstraintKind::ForeignKey(_) => "foreign key",
             ConstraintKind::Check(_) => "check",
+        }
+    }
+
+    /// Whether both are known to demand the same; of checks that is never known.
+    pub fn demands_the_same(&self, other: &ConstraintKind) -> bool {
+        let same = |one: &[Name], other: &[Name]| {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.key() == other.key())
+        };
+        match (self, other) {
+            (ConstraintKind::PrimaryKey { columns }, ConstraintKind::PrimaryKey { columns: others })
+            | (ConstraintKind::Unique { columns }, ConstraintKind::Unique { columns: others }) => same(columns, others),
+            (ConstraintKind::ForeignKey(one), ConstraintKind::ForeignKey(other)) => {
+                same(&one.columns, &other.columns)
+                    && one.table.key() == other.table.key()
+                    && same(&one.referenced, &other.referenced)
+                    && one.on_delete == other.on_delete
+            }
+            _ => false,
         }
     }
 }

@@ -9,7 +9,7 @@
 use fastman_core::Result;
 use fastman_core::dialect::{Step, unsupported};
 use fastman_core::error::Error;
-use fastman_core::schema::{Column, ConstraintKind, Index, Name, Schema, Table};
+use fastman_core::schema::{Column, Index, Name, Schema, Table};
 use fastman_core::sql::text;
 use fastman_core::store::{CatalogObject, ObjectKind};
 use fastman_flavours::SQLITE;
@@ -334,7 +334,7 @@ impl Rebuild<'_> {
         for constraint in &live.constraints {
             let name = constraint.name.key();
             let by_name = model.constraints.iter().any(|known| known.name.key() == name);
-            if !by_name && !model.constraints.iter().any(|known| same_demand(&known.kind, &constraint.kind)) {
+            if !by_name && !model.constraints.iter().any(|known| known.kind.demands_the_same(&constraint.kind)) {
                 lost.push(format!("constraint {:?}", constraint.name.as_str()));
             }
         }
@@ -364,24 +364,4 @@ fn is_trigger(object: &CatalogObject, name: &Name) -> bool {
 fn own_triggers(table: &Table) -> Vec<Name> {
     let touched = table.columns.iter().filter(|column| column.on_update_now);
     touched.map(|column| trigger_name(&table.name, &column.name)).collect()
-}
-
-/// Whether two keys say the same, whatever they are called.
-fn same_demand(one: &ConstraintKind, other: &ConstraintKind) -> bool {
-    use ConstraintKind::*;
-    let same = |one: &[Name], other: &[Name]| {
-        one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.key() == other.key())
-    };
-    match (one, other) {
-        (PrimaryKey { columns }, PrimaryKey { columns: others }) | (Unique { columns }, Unique { columns: others }) => {
-            same(columns, others)
-        }
-        (ForeignKey(one), ForeignKey(other)) => {
-            same(&one.columns, &other.columns)
-                && one.table.key() == other.table.key()
-                && same(&one.referenced, &other.referenced)
-                && one.on_delete == other.on_delete
-        }
-        _ => false,
-    }
 }

@@ -65,7 +65,7 @@ impl Run<'_> {
 
     /// Renders anew what depends on the live catalog, so that what can't be done is found before anything runs.
     async fn look_up(&self, store: &mut dyn SqlStore, items: &mut [Item]) -> Result<()> {
-        if !items.iter().any(|item| item.plan.up.needs_catalog()) {
+        if !items.iter().any(|item| item.plan.up.looks_at_catalog()) {
             return Ok(());
         }
         let mut foreseen = Foreseen::default();
@@ -73,7 +73,7 @@ impl Run<'_> {
             let source = &self.migrations[item.plan.index].file.source;
             item.steps = item.plan.up.render_live(&*self.dialect, source, store, &mut foreseen).await?;
             item.unknown = foreseen.unknown.take();
-            item.again = foreseen.again && item.plan.up.needs_catalog();
+            item.again = foreseen.again && item.plan.up.looks_at_catalog();
         }
         Ok(())
     }

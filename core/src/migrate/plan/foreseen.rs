@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Group, Planned};
+use super::{Group, Planned, live_names};
 use crate::dialect::{AlterStyle, Dialect};
 use crate::error::Result;
 use crate::migrate::handmade::{self, Deed, Unknown};
-use crate::schema::{Change, ConstraintKind, Name, Table};
+use crate::schema::{Change, ConstraintKind, Name, Schema, Table};
 use crate::store::{CatalogObject, CatalogObjects, ObjectKind, SqlStore};
 
 /// What earlier groups of a run do to what the catalog says now.
@@ -29,6 +29,8 @@ pub(crate) struct Foreseen {
 #[derive(Debug)]
 struct Foregoing {
     changes: Vec<Change>,
+    /// The schema before them.
+    before: Schema,
     /// The indexes, triggers and views that its statements make and drop.
     deeds: Vec<Deed>,
 }
@@ -43,7 +45,7 @@ impl Foreseen {
         let rules = &dialect.flavour().lexical;
         let deeds = steps.iter().map(|planned| handmade::deed(&planned.step.sql, rules));
         let deeds = deeds.filter(|deed| !matches!(deed, Deed::Nothing | Deed::Drops(ObjectKind::Table, _))).collect();
-        self.groups.push(Foregoing { changes, deeds });
+        self.groups.push(Foregoing { changes, before: group.before.clone(), deeds });
     }
 
     /// Takes in that these tables will be other than they are.
@@ -73,7 +75,7 @@ impl Foreseen {
         group: &Group,
         dialect: &dyn Dialect,
     ) -> Result<CatalogObjects> {
-        let now: Option<Vec<Name>> = group.needs.iter().map(|table| self.name_now(table)).collect();
+        let now: Option<Vec<Name>> = group.looks.iter().map(|table| self.name_now(table)).collect();
         if let Some(now) = now.filter(|now| !now.is_empty()) {
             let mut catalog = store.catalog_objects(&now).await?;
             let told = self.groups.iter().try_for_each(|group| group.advance(&mut catalog, dialect));
@@ -109,7 +111,8 @@ impl Foregoing {
                 Deed::Nothing => {}
             }
         }
-        for change in &self.changes {
+        let named = live_names::named(&self.changes, &self.before, dialect, catalog).ok()?;
+        for change in named.changes.iter() {
             catalog.advance(change, dialect)?;
         }
         for deed in &self.deeds {
@@ -143,8 +146,26 @@ impl CatalogObjects {
             Change::AlterColumn { column, .. } | Change::Comment { column: Some(column), .. } => {
                 self.forget_column(&subject, column);
             }
+            Change::AddConstraint { constraint, .. } => {
+                self.edit(&subject, |table| {
+                    table.constraints.push(constraint.clone());
+                    *table = dialect.stored(table);
+                });
+            }
             Change::DropConstraint { constraint, .. } => self.drop_constraint(&subject, constraint),
-            Change::DropIndex { index, .. } => self.forget(ObjectKind::Index, index.as_str()),
+            Change::CreateIndex { index, .. } => {
+                self.edit(&subject, |table| {
+                    table.indexes.push(index.clone());
+                    *table = dialect.stored(table);
+                });
+            }
+            Change::DropIndex { index, .. } => {
+                self.forget(ObjectKind::Index, index.as_str());
+                self.edit(&subject, |table| {
+                    table.indexes.retain(|known| known.name.key() != index.key());
+                    table.constraints.retain(|known| known.name.key() != index.key());
+                });
+            }
             Change::DropView { view } => self.forget(ObjectKind::View, view.as_str()),
             _ => {}
         }

@@ -1,9 +1,10 @@
 //! Groups: consecutive alterations of one table are rendered together, so that an engine that has to build a table anew
 //! does so once for all of them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::Planned;
+use super::{Planned, live_names};
 use crate::dialect::{AlterStyle, Dialect, RenderInput, StepKind, conditions};
 use crate::error::{Error, Result, SourceText};
 use crate::migrate::handmade::{Handmade, Unknown};
@@ -23,6 +24,8 @@ pub(crate) struct Group {
     pub span: Range<usize>,
     /// The tables of which the dialect wants the live catalog's objects.
     pub needs: Vec<Name>,
+    /// Those, and the tables of which something is dropped that may have another name there.
+    pub looks: Vec<Name>,
     /// What stands in for them where it can't be looked at: what sections for this engine made.
     pub offline: CatalogObjects,
     /// Why that is not enough.
@@ -35,14 +38,16 @@ impl Group {
     /// # Errors
     /// `dialect.unsupported`, with the place.
     pub fn render(&self, dialect: &dyn Dialect, source: &SourceText, catalog: &CatalogObjects) -> Result<Vec<Planned>> {
-        let input = RenderInput { changes: &self.changes, before: &self.before, after: &self.after, catalog };
-        let mut steps = dialect.render(input).map_err(|error| error.at(source, self.span.clone(), ""))?;
+        let placed = |error: Error| error.at(source, self.span.clone(), "");
+        let named = live_names::named(&self.changes, &self.before, dialect, catalog).map_err(placed)?;
+        let input = RenderInput { changes: &named.changes, before: &named.before, after: &self.after, catalog };
+        let mut steps = dialect.render(input).map_err(placed)?;
         // One statement that does all of it: what holds then follows from the changes, if the dialect says nothing finer.
         if let [step] = steps.as_mut_slice()
             && step.kind == StepKind::Ddl
             && step.done_when.is_empty()
         {
-            let done = self.changes.iter().flat_map(|change| conditions(dialect, change, &self.after));
+            let done = named.changes.iter().flat_map(|change| conditions(dialect, change, &self.after));
             step.done_when = done.collect();
         }
         Ok(steps.into_iter().map(|step| Planned { step, span: self.span.clone() }).collect())
@@ -75,6 +80,7 @@ pub(super) fn group(
                 after: schema.clone(),
                 span,
                 needs: Vec::new(),
+                looks: Vec::new(),
                 offline: CatalogObjects::default(),
                 unknown: None,
             }),
@@ -82,6 +88,9 @@ pub(super) fn group(
     }
     for group in &mut groups {
         group.needs = dialect.needs_catalog(&group.changes, &group.before);
+        let named = group.changes.iter().filter(|change| live_names::is_named(change)).map(Change::subject);
+        let named = named.filter(|table| group.before.table(table).is_some());
+        group.looks = group.needs.iter().chain(named).cloned().collect::<BTreeSet<_>>().into_iter().collect();
         // Elsewhere what the catalog tells is no more than detail.
         if !group.needs.is_empty() && dialect.facts().alter == AlterStyle::Rebuild {
             group.offline = handmade.catalog();

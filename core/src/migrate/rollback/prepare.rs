@@ -62,34 +62,31 @@ impl<'a> Run<'a> {
         store: &mut dyn SqlStore,
         options: &RollbackOptions,
     ) -> Result<Prepared<'a>> {
-        let (ground, untouched, mut details) = loop {
+        let (ground, untouched, selected) = loop {
             let (ground, untouched) = self.settled_ground(store).await?;
-            let versions: Vec<Version> =
-                self.select(&ground.records, options.extent)?.iter().map(|record| record.version).collect();
-            let details: BTreeMap<Version, Details> = self
-                .history
-                .details(store, &versions)
-                .await?
-                .into_iter()
-                .map(|details| (details.version, details))
-                .collect();
+            let records = self.select(&ground.records, options.extent)?;
+            let versions: Vec<Version> = records.iter().map(|record| record.version).collect();
+            let details = self.history.details(store, &versions).await?;
+            let mut details: BTreeMap<Version, Details> =
+                details.into_iter().map(|details| (details.version, details)).collect();
             // Somebody has undone one of them since the history was read.
             if details.len() == versions.len() {
-                break (ground, untouched, details);
+                let with_details = |record: &Record| Some((record.clone(), details.remove(&record.version)?));
+                let selected: Vec<(Record, Details)> = records.into_iter().filter_map(with_details).collect();
+                break (ground, untouched, selected);
             }
         };
-        let selected = self.select(&ground.records, options.extent)?;
-        let versions: Vec<Version> = selected.iter().map(|record| record.version).collect();
-        let files = match options.down {
-            Some(DownSource::File) => self.undos_of_files(&ground.records, &versions)?,
+        let mut files = match options.down {
+            Some(DownSource::File) => {
+                let versions = selected.iter().map(|(record, _)| record.version).collect();
+                self.undos_of_files(&ground.records, &versions)?
+            }
             _ => BTreeMap::new(),
         };
-        self.check_down_unchanged(&selected, &details, options)?;
+        self.check_down_unchanged(&selected, options)?;
         let mut undoings = Vec::with_capacity(selected.len());
         let mut irreversible = Vec::new();
-        let mut files = files;
-        for record in selected {
-            let Some(details) = details.remove(&record.version) else { continue };
+        for (record, details) in &selected {
             let way = match files.remove(&record.version) {
                 Some(undo) => Way::File(undo),
                 None => Way::Stored(
@@ -98,7 +95,7 @@ impl<'a> Run<'a> {
                         .unwrap_or_else(|| StoredDown::Irreversible("no plan for undoing it was recorded".to_owned())),
                 ),
             };
-            match self.undoing(store, record, &details, way).await? {
+            match self.undoing(store, record, details, way).await? {
                 Ok(undoing) => undoings.push(undoing),
                 Err(reason) => irreversible.push((record, reason)),
             }
@@ -169,8 +166,7 @@ impl<'a> Run<'a> {
     }
 
     /// How the files say that these are undone, from the schema that stood when each was applied.
-    fn undos_of_files(&self, records: &[Record], versions: &[Version]) -> Result<BTreeMap<Version, Undo>> {
-        let wanted: BTreeSet<Version> = versions.iter().copied().collect();
+    fn undos_of_files(&self, records: &[Record], wanted: &BTreeSet<Version>) -> Result<BTreeMap<Version, Undo>> {
         let mut replayed = Replayed::default();
         let mut undos = BTreeMap::new();
         for record in records {
@@ -195,17 +191,12 @@ impl<'a> Run<'a> {
     }
 
     /// Refuses where a file's down is not what was stored and nobody said which to take.
-    fn check_down_unchanged(
-        &self,
-        selected: &[&Record],
-        details: &BTreeMap<Version, Details>,
-        options: &RollbackOptions,
-    ) -> Result<()> {
+    fn check_down_unchanged(&self, selected: &[(Record, Details)], options: &RollbackOptions) -> Result<()> {
         if options.down.is_some() {
             return Ok(());
         }
         let flavour = self.dialect.flavour();
-        for record in selected {
+        for (record, details) in selected {
             let Some(migration) = self.migration(record.version) else { continue };
             let now = migration.script.checksum(Direction::Down, &self.migrator.flavours, flavour);
             if record.down_checksum.is_none() || record.down_checksum.as_deref() == Some(now.as_str()) {
@@ -217,7 +208,7 @@ impl<'a> Run<'a> {
                 format!("the down of {} was changed after it was applied", record.label()),
             )
             .with_help("undo by what was stored with --down=stored, or by what the file says now with --down=file");
-            let stored = details.get(&record.version).map(Details::down).transpose()?.flatten();
+            let stored = details.down()?;
             error = told("stored", stored.as_ref()).into_iter().fold(error, Error::with_detail);
             let section = migration.script.select(Direction::Down, &self.migrator.flavours, flavour).section();
             if let Some(section) = section {
@@ -315,7 +306,7 @@ impl<'a> Run<'a> {
         let mut foreseen = Foreseen::default();
         for undoing in undoings.iter_mut() {
             match (&undoing.side, undoing.migration) {
-                (Some(side), Some(migration)) => {
+                (Some(side), Some(migration)) if undoing.record.is_settled() || side.needs_catalog() => {
                     let source = &migration.file.source;
                     undoing.steps = side.render_live(&*self.dialect, source, store, &mut foreseen).await?;
                 }
