@@ -169,7 +169,7 @@ pub trait Dialect: Send + Sync + fmt::Debug {
                 parts.map(|(column, parameter)| format!("{column} = {}", self.placeholder(parameter))).collect();
             format!("({})", parts.join(" AND "))
         };
-        (0..keys).map(|_| one()).collect::<Vec<_>>().join(" OR ")
+        text::chained((0..keys).map(|_| one()).collect(), "OR")
     }
 
     /// The step of a statement that the user wrote for this engine and that runs outside of transactions. Of one that is known by

@@ -232,7 +232,17 @@ fn chain(dialect: &dyn Dialect, expression: &Expression, operator: BinaryOperato
     for operand in operands {
         texts.push(condition(dialect, operand)?);
     }
-    Ok(format!("({})", texts.join(&format!(" {} ", symbol(operator)))))
+    Ok(chained(texts, symbol(operator)))
+}
+
+/// Conditions joined by AND or OR, in parentheses. Many are grouped: engines have a limit of their own to how long a chain may be.
+pub(crate) fn chained(mut conditions: Vec<String>, operator: &str) -> String {
+    const MOST: usize = 100;
+    let separator = format!(" {operator} ");
+    while conditions.len() > MOST {
+        conditions = conditions.chunks(MOST).map(|chunk| format!("({})", chunk.join(&separator))).collect();
+    }
+    format!("({})", conditions.join(&separator))
 }
 
 fn links<'a>(expression: &'a Expression, chained: BinaryOperator, operands: &mut Vec<&'a Expression>) {
@@ -263,7 +273,7 @@ fn membership(dialect: &dyn Dialect, operand: &Expression, list: &[Expression], 
     Ok(if plain {
         format!("({text} {not}IN ({}))", items.join(", "))
     } else {
-        let any = format!("({})", comparisons.join(" OR "));
+        let any = chained(comparisons, "OR");
         if negated { format!("(NOT {any})") } else { any }
     })
 }

@@ -9,6 +9,9 @@ use crate::sql::lexer::TokenKind;
 /// How high an expression's tree may be: whoever walks it recurses.
 const MAX_HEIGHT: usize = 200;
 
+/// A chain of more ANDs or ORs than this is no longer a tree that leans to the left.
+const LONGEST_LEANING_CHAIN: usize = 64;
+
 /// How strongly operators bind, from the weakest.
 const OR: u8 = 1;
 const AND: u8 = 2;
@@ -56,7 +59,12 @@ impl Parser<'_> {
                     .with_help("put one of them in parentheses"));
             }
             (0..tokens).for_each(|_| self.skip());
-            left = self.joined(left, infix, strength)?;
+            left = match infix {
+                Infix::Operator(operator @ (BinaryOperator::And | BinaryOperator::Or)) => {
+                    self.chain(left, operator, strength)?
+                }
+                infix => self.joined(left, infix, strength)?,
+            };
             if left.height > MAX_HEIGHT {
                 return Err(self.too_deep());
             }
@@ -67,7 +75,32 @@ impl Parser<'_> {
 
     fn too_deep(&self) -> Error {
         self.error("sql.too-deep", format!("this expression is nested more than {MAX_HEIGHT} deep"))
-            .with_help("split it up; a long chain of `= ... OR` is shorter as IN (...)")
+            .with_help("split it up")
+    }
+
+    /// A chain of ANDs, or of ORs, behind its first operator. A long one is as flat as a short one: its tree is balanced, which means
+    /// the same.
+    fn chain(&mut self, first: Tree, operator: BinaryOperator, strength: u8) -> Result<Tree> {
+        let mut operands = vec![first, self.tree(strength + 1)?];
+        let is_next = |infix: &Infix| matches!(infix, Infix::Operator(next) if *next == operator);
+        while self.infix().is_some_and(|(infix, _, _)| is_next(&infix)) {
+            self.skip();
+            operands.push(self.tree(strength + 1)?);
+        }
+        while operands.len() > LONGEST_LEANING_CHAIN {
+            let mut halved = Vec::with_capacity(operands.len().div_ceil(2));
+            let mut rest = operands.into_iter();
+            while let Some(left) = rest.next() {
+                halved.push(match rest.next() {
+                    Some(right) => link(left, operator, right),
+                    None => left,
+                });
+            }
+            operands = halved;
+        }
+        let mut operands = operands.into_iter();
+        let Some(first) = operands.next() else { return Err(self.too_deep()) };
+        Ok(operands.fold(first, |left, right| link(left, operator, right)))
     }
 
     /// NOT, a sign, or an operand.
@@ -196,4 +229,12 @@ impl Parser<'_> {
         let help = "list the values, join the table, or write a section for one engine, headed `-- migrate:up ENGINE`";
         self.refusal("a sub-query", if self.at_symbol("(") { 2 } else { 1 }, help)
     }
+}
+
+/// Two conditions joined by AND or OR.
+fn link(left: Tree, operator: BinaryOperator, right: Tree) -> Tree {
+    let span = left.expression.span.start..right.expression.span.end;
+    let height = left.height.max(right.height) + 1;
+    let kind = ExpressionKind::Binary(Box::new(left.expression), operator, Box::new(right.expression));
+    Tree { expression: Expression { kind, span }, height }
 }

@@ -240,9 +240,9 @@ fn an_error_behind_other_statements_is_counted_from_the_file_s_begin() {
 
 #[test]
 fn an_expression_too_deep_is_refused_and_not_a_crash() {
-    let deep = |depth: usize| format!("DELETE FROM orders WHERE {}", vec!["id = 1"; depth].join(" OR "));
-    assert!(changes_on(&mut shop(), &deep(90)).is_ok());
-    assert_eq!(error(&deep(5000)).code(), "sql.too-deep");
+    let flat = |length: usize| format!("DELETE FROM orders WHERE {}", vec!["id = 1"; length].join(" OR "));
+    assert!(changes_on(&mut shop(), &flat(90)).is_ok());
+    assert!(changes_on(&mut shop(), &flat(5000)).is_ok());
     let nested = |depth: usize| format!("DELETE FROM orders WHERE id = {}1{}", "ABS(".repeat(depth), ")".repeat(depth));
     assert!(changes_on(&mut shop(), &nested(90)).is_ok());
     assert_eq!(error(&nested(150)).code(), "sql.too-deep");

@@ -87,7 +87,9 @@ fn nesting_has_a_limit_and_never_overflows_the_stack() {
         assert_eq!(error.code(), "sql.too-deep", "{}", &text[..20]);
     }
     expression(&format!("{}1{}", "(".repeat(190), ")".repeat(190)));
-    expression(&format!("1{}", " OR a".repeat(190)));
+    for chain in [" OR a", " AND a", " AND a OR b"] {
+        expression(&format!("1{}", chain.repeat(20_000)));
+    }
     expression(&format!("a IN (1{})", ", 1".repeat(10_000)));
 }
 
