@@ -153,6 +153,13 @@ impl Dialect for SqliteDialect {
     }
 
     fn render(&self, input: RenderInput<'_>) -> Result<Vec<Step>> {
+        let changed = input.changes.iter().filter_map(|change| input.after.table(change.subject()));
+        if let Some(table) = changed.into_iter().find(|table| !definition::rows_have_names(table)) {
+            let what = "ON UPDATE CURRENT_TIMESTAMP has to find the row again, by its rowid or by a primary key";
+            let why =
+                format!("{what}, and in {} columns have every name of the rowid, and there is no key", table.name);
+            return Err(unsupported(&SQLITE, why));
+        }
         match input.changes {
             [change] if !change.alters_table() => self.single(change, input.before, input.after),
             _ => self.alterations(input),

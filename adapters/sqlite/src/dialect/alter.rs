@@ -5,14 +5,15 @@
 //! default that is not constant; DROP COLUMN no column that something else names; the rest there is no statement for.
 
 use fastman_core::Result;
-use fastman_core::dialect::{RenderInput, Step};
+use fastman_core::dialect::{RenderInput, Step, unsupported};
 use fastman_core::schema::{
     Change, Column, ColumnAlteration, ColumnType, Constraint, ConstraintKind, Conversion, Expression, Name, Schema,
     Table, conversion,
 };
 use fastman_core::store::CatalogObjects;
+use fastman_flavours::SQLITE;
 
-use super::definition::{create_trigger, drop_trigger};
+use super::definition::{create_trigger, drop_trigger, is_rowid};
 use super::{SqliteDialect, known, misfit, quoted};
 
 impl SqliteDialect {
@@ -99,6 +100,9 @@ impl SqliteDialect {
             let table = known(&schema, change.subject())?.clone();
             schema.apply(change).map_err(misfit)?;
             rest = behind;
+            // They find their row by other columns from then on.
+            let others = changed_triggers(&table, known(&schema, &table.name)?);
+            steps.extend(others.iter().map(|column| Step::ddl(drop_trigger(&table.name, &column.name), &table.name)));
             match change {
                 Change::AddColumn { column, .. } => {
                     let mut constraints = Vec::new();
@@ -115,7 +119,7 @@ impl SqliteDialect {
                     }
                     let altered = known(&schema, &table.name)?;
                     let added = altered.column(&column.name).unwrap_or(column);
-                    if !can_be_added(added, &constraints) {
+                    if !can_be_added(added, &constraints) || is_rowid(&added.name) {
                         return Ok(None);
                     }
                     steps.push(Step::ddl(self.add_column(altered, added, &constraints)?, &table.name));
@@ -123,6 +127,7 @@ impl SqliteDialect {
                         steps.push(Step::ddl(create_trigger(altered, added), &table.name));
                     }
                 }
+                Change::DropColumn { column, .. } if is_rowid(column) => return Ok(None),
                 Change::DropColumn { column, .. } => {
                     if table.column(column).is_some_and(|column| column.on_update_now) {
                         steps.push(Step::ddl(drop_trigger(&table.name, column), &table.name));
@@ -131,6 +136,11 @@ impl SqliteDialect {
                     steps.push(Step::ddl(sql, &table.name));
                 }
                 Change::RenameColumn { column, to, .. } => {
+                    if let Some(name) = [column, to].into_iter().find(|name| is_rowid(name)) {
+                        let what =
+                            format!("{}.{column} can't be renamed to {to}: SQLite renames no {name}", table.name);
+                        return Err(unsupported(&SQLITE, format!("{what}, which is a name of every row's number")));
+                    }
                     let touched = table.column(column).is_some_and(|column| column.on_update_now);
                     if touched {
                         steps.push(Step::ddl(drop_trigger(&table.name, column), &table.name));
@@ -151,6 +161,8 @@ impl SqliteDialect {
                 }
                 _ => return Ok(None),
             }
+            let altered = known(&schema, &table.name)?;
+            steps.extend(others.iter().map(|column| Step::ddl(create_trigger(altered, column), &table.name)));
         }
         Ok(Some(steps))
     }
@@ -180,6 +192,14 @@ impl SqliteDialect {
         }
         Ok(self.column(before, old)? == self.column(after, new)?)
     }
+}
+
+/// The columns that stay, and whose triggers are written otherwise behind a change.
+fn changed_triggers(before: &Table, after: &Table) -> Vec<Column> {
+    let is_touched = |table: &Table, name: &Name| table.column(name).is_some_and(|column| column.on_update_now);
+    let stays = |column: &&Column| column.on_update_now && is_touched(after, &column.name);
+    let is_changed = |column: &&Column| create_trigger(before, column) != create_trigger(after, column);
+    before.columns.iter().filter(stays).filter(is_changed).cloned().collect()
 }
 
 /// Whether ADD COLUMN can take the constraint along: one of that column alone that needs no index.

@@ -146,11 +146,11 @@ pub(crate) fn trigger_name(table: &Name, column: &Name) -> Name {
 /// throughout a statement.
 pub(crate) fn create_trigger(table: &Table, column: &Column) -> String {
     let (table_name, name) = (quoted(&table.name), quoted(&column.name));
-    let row = row_identifier(table);
+    let row = row_condition(table).unwrap_or_else(|| "0".to_owned());
     format!(
         "CREATE TRIGGER {trigger} AFTER UPDATE ON {table_name} FOR EACH ROW \
          WHEN NEW.{name} IS OLD.{name} AND NEW.{name} IS NOT CURRENT_TIMESTAMP\n\
-         BEGIN\n  UPDATE {table_name} SET {name} = CURRENT_TIMESTAMP WHERE {row} = NEW.{row};\nEND",
+         BEGIN\n  UPDATE {table_name} SET {name} = CURRENT_TIMESTAMP WHERE {row};\nEND",
         trigger = quoted(&trigger_name(&table.name, &column.name)),
     )
 }
@@ -159,14 +159,33 @@ pub(crate) fn drop_trigger(table: &Name, column: &Name) -> String {
     format!("DROP TRIGGER {}", quoted(&trigger_name(table, column)))
 }
 
-/// What names a row of the table: the rowid, under that of its names that no column has.
-pub(super) fn row_identifier(table: &Table) -> &'static str {
-    free_rowid(table.columns.iter().map(|column| &column.name)).unwrap_or("rowid")
+/// The condition that a row is the one that a trigger is run for: by the rowid, under that of its names that no column has, else by the
+/// primary key; `None` without either.
+fn row_condition(table: &Table) -> Option<String> {
+    if let Some(row) = free_rowid(table.columns.iter().map(|column| &column.name)) {
+        return Some(format!("{row} = NEW.{row}"));
+    }
+    let columns = table.primary_key().iter().map(quoted);
+    let equal: Vec<String> = columns.map(|column| format!("{column} = NEW.{column}")).collect();
+    (!equal.is_empty()).then(|| equal.join(" AND "))
+}
+
+/// Whether a row of the table can be named in a trigger, where it has one.
+pub(super) fn rows_have_names(table: &Table) -> bool {
+    row_condition(table).is_some() || !table.columns.iter().any(|column| column.on_update_now)
+}
+
+/// The names of the rowid, unless a column has them.
+const ROWIDS: [&str; 3] = ["rowid", "_rowid_", "oid"];
+
+/// Whether a column of that name hides the rowid. SQLite adds none to a table.
+pub(super) fn is_rowid(column: &Name) -> bool {
+    ROWIDS.contains(&&*column.key())
 }
 
 /// A name of the rowid that none of the columns has.
 pub(super) fn free_rowid<'a>(columns: impl Iterator<Item = &'a Name> + Clone) -> Option<&'static str> {
-    ["rowid", "_rowid_", "oid"].into_iter().find(|alias| !columns.clone().any(|column| column.key() == *alias))
+    ROWIDS.into_iter().find(|alias| !columns.clone().any(|column| column.key() == *alias))
 }
 
 /// What ends up as DEFAULT in a row: the column's default, or NULL, which numbers an identity.

@@ -164,3 +164,56 @@ async fn a_default_is_what_default_means_in_a_statement() {
     database.migrate("UPDATE t SET a = DEFAULT, b = DEFAULT WHERE id = 5").await.unwrap();
     assert_eq!(database.text("SELECT id, a, b, c = CURRENT_DATE FROM t").await, "1|7|x|1\n5|7|NULL|1");
 }
+
+#[tokio::test]
+async fn a_column_that_takes_a_name_of_the_rowid_does_not_lead_on_update_astray() {
+    let mut database = Database::with(POSTS).await;
+    database.migrate("INSERT INTO posts (title) VALUES ('second')").await.unwrap();
+    let changes = [
+        "ALTER TABLE posts ADD COLUMN rowid INTEGER DEFAULT 7",
+        "ALTER TABLE posts ADD COLUMN oid INTEGER DEFAULT 7",
+        "ALTER TABLE posts ADD COLUMN _rowid_ INTEGER DEFAULT 7",
+        "ALTER TABLE posts RENAME COLUMN id TO number",
+        "ALTER TABLE posts ALTER COLUMN oid SET NOT NULL",
+        "ALTER TABLE posts DROP COLUMN oid",
+    ];
+    for (nth, sql) in changes.into_iter().enumerate() {
+        database.migrate(sql).await.unwrap();
+        let long_ago = format!("UPDATE posts SET updated_at = '200{nth}-01-01 00:00:00', title = 'left'");
+        let key = if nth < 3 { "id" } else { "number" };
+        database.raw(&[&long_ago, &format!("UPDATE posts SET title = 'x' WHERE {key} = 2")]).await;
+        assert_eq!(database.text("SELECT title FROM posts WHERE updated_at NOT LIKE '200%'").await, "x", "{sql}");
+        let live = database.store.introspect(None).await.unwrap();
+        let posts = live.table(&"posts".into()).unwrap();
+        assert!(posts.column(&"updated_at".into()).unwrap().on_update_now, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn on_update_is_refused_where_nothing_tells_rows_apart() {
+    let database = Database::with(POSTS).await;
+    let error = database.render("ALTER TABLE posts RENAME COLUMN title TO rowid").unwrap_err();
+    assert_eq!(error.code(), "dialect.unsupported");
+    assert!(error.message().contains("posts.title can't be renamed to rowid"), "{error}");
+    let sql = "CREATE TABLE t (rowid INTEGER, _rowid_ INTEGER, oid INTEGER, at TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)";
+    let error = database.render(sql).unwrap_err();
+    assert_eq!(error.code(), "dialect.unsupported");
+    assert!(error.message().contains("every name of the rowid"), "{error}");
+    let one_less = sql.replace("oid INTEGER, at", "id INTEGER, at");
+    database.render(&one_less).unwrap();
+    let with_key = sql.replace("oid INTEGER, at", "oid INTEGER, id INTEGER PRIMARY KEY, at");
+    assert!(database.render(&with_key).unwrap()[1].contains("WHERE \"id\" = NEW.\"id\";"));
+}
+
+#[tokio::test]
+async fn a_chain_of_thousands_of_conditions_is_as_flat_as_a_short_one() {
+    let mut database = Database::with(POSTS).await;
+    for word in ["OR", "AND"] {
+        let chain =
+            |other: usize| vec![format!("id = {other} {word} title <> 'first'"); 3000].join(&format!(" {word} "));
+        database.migrate(&format!("UPDATE posts SET title = title WHERE {}", chain(1))).await.unwrap();
+    }
+    let chain = vec!["LENGTH(title) = 5"; 3000].join(" AND ");
+    database.migrate(&format!("DELETE FROM posts WHERE {chain}")).await.unwrap();
+    assert_eq!(database.count("posts").await, 0);
+}
