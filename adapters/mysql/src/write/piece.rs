@@ -57,6 +57,8 @@ impl Piece {
                 rules::check(rules, row).map_err(|error| error.in_row(number(before, ordinal)))?;
             }
             piece.add(batch, &mut data, before)?;
+            // What the server answers to the piece before this one must not wait until this one is full.
+            tokio::task::yield_now().await;
         }
         piece.data = data.into();
         Ok((piece.rows > 0).then_some(piece))
