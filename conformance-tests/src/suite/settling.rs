@@ -15,6 +15,7 @@ use crate::snapshot::Snapshot;
 tests!("settling":
     a_down_that_changed_is_run_only_when_it_is_said_which,
     a_redo_takes_back_and_applies_the_file_as_it_is,
+    a_migration_of_which_nothing_is_done_is_in_nobodys_way,
     a_baseline_adopts_what_is_there,
     what_an_adopted_database_calls_otherwise_is_dropped_by_its_own_name,
     an_accepted_checksum_lets_migrating_go_on,
@@ -115,6 +116,30 @@ async fn what_an_adopted_database_calls_otherwise_is_dropped_by_its_own_name(con
     let live = session.store.introspect(Some(&posts)).await?;
     let live = live.table(&posts[0]).expect("it is there");
     assert_eq!((live.constraints.len(), live.indexes.len()), (3, 2), "{live:?}");
+    Ok(())
+}
+
+async fn a_migration_of_which_nothing_is_done_is_in_nobodys_way(context: Context) -> Result<()> {
+    for statement in ["INSERT INTO a (id, n) VALUES (1, 5);", "CREATE UNIQUE INDEX ux_a_n ON a (n);"] {
+        let good = "-- migrate:up
+             CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER);
+             INSERT INTO a (id, n) VALUES (1, 7), (2, 7);";
+        let bad = format!("-- migrate:up\n{statement}\nCREATE TABLE b (id INTEGER PRIMARY KEY);");
+        let project = Project::new(&context, &[("good", good), ("bad", &bad)]);
+        let mut session = context.session().await?;
+        project.migrate(&mut *session.store).await.expect_err("two rows are the same");
+        // Its file is gone.
+        let left = project.first(1);
+        assert!(left.migrate(&mut *session.store).await?.migrations.is_empty(), "{statement}");
+        assert_eq!(left.states(&mut *session.store).await?, [MigrationState::Applied], "{statement}");
+        // Its file is there.
+        project.migrate(&mut *session.store).await.expect_err("two rows are the same");
+        let options = RollbackOptions::default();
+        let report = project.migrator().rollback(&mut *session.store, &options, &mut ()).await?;
+        assert_eq!(report.migrations.len(), 1, "{statement}");
+        assert_eq!(project.states(&mut *session.store).await?, [MigrationState::Pending; 2], "{statement}");
+        assert!(Snapshot::of(&mut *session.store).await?.is_empty(), "{statement}");
+    }
     Ok(())
 }
 
