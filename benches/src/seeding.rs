@@ -126,6 +126,7 @@ fn measure(server: &Server, project: &Seeded, rounds: usize) -> Result<()> {
         server.statement("SET GLOBAL local_infile = 1")?;
     }
     for _ in 0..rounds {
+        server.shuffle()?;
         project.renew(server)?;
         own.push(measured(&mut project.seed(&server.database_url()))?);
         let written = server.on_database(CHECK)?;
