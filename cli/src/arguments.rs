@@ -161,6 +161,12 @@ fn wrong_use(error: &clap::Error, words: &[OsString]) -> Error {
             message.push(line.strip_prefix("error: ").unwrap_or(line).to_owned());
         }
     }
+    if let (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+        && let Some(option) = suggest::option_for(word, words)
+    {
+        help.insert(0, format!("did you mean {option}={word}?"));
+    }
     let error = Error::usage("usage.arguments", message.join(" "));
     if help.is_empty() { error } else { error.with_help(help.join("\n")) }
 }

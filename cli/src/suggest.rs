@@ -1,5 +1,7 @@
 //! Guesses which command was meant.
 
+use std::ffi::OsString;
+
 use clap::CommandFactory;
 use fastman_core::Error;
 use fastman_core::adapter::nearest;
@@ -15,6 +17,24 @@ pub fn unknown_command(word: &str, following: Option<&str>) -> Error {
         None => "`fastman --help` lists all commands".to_owned(),
     };
     Error::usage("usage.unknown-command", format!("there is no command {word:?}")).with_help(help)
+}
+
+/// The option that a word was meant for which stands where none is expected: `migrate:rollback 3`, `database:seed UserSeeder`.
+pub fn option_for(word: &str, words: &[OsString]) -> Option<&'static str> {
+    if word.starts_with('-') || word.contains("://") {
+        return None;
+    }
+    let command =
+        words.iter().filter_map(|word| word.to_str()).find(|word| word.contains(':') && !word.contains("//"))?;
+    let is_count = word.len() < 5 && word.bytes().all(|byte| byte.is_ascii_digit());
+    match command {
+        "database:seed" => Some("--class"),
+        "migrate:rollback" | "migrate:redo" if is_count => Some("--steps"),
+        "database:migrate" | "migrate:rollback" => Some("--to"),
+        "migrate:sql" => Some("--dialect"),
+        "factory:make" | "factory:create" if is_count => Some("--count"),
+        _ => None,
+    }
 }
 
 /// The likeliest name: `migrate status` and `migrate-status` for `migrate:status`, `db:migrate` for `database:migrate`, then by letters.

@@ -146,3 +146,19 @@ fn a_url_in_the_wrong_place_is_not_printed() {
         assert!(!(outcome.stdout + &outcome.stderr).contains("hunter2"), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_word_that_an_option_was_forgotten_for_is_told_which() {
+    for (arguments, option) in [
+        (vec!["migrate:rollback", "3"], "--steps=3"),
+        (vec!["migrate:rollback", "20260131120000"], "--to=20260131120000"),
+        (vec!["--url", "sqlite:///./app.db", "database:seed", "UserSeeder"], "--class=UserSeeder"),
+        (vec!["database:migrate", "2026"], "--to=2026"),
+        (vec!["factory:create", "user", "10"], "--count=10"),
+    ] {
+        let outcome = Project::empty().fails(&arguments, 2, "usage.arguments");
+        assert!(outcome.stderr.contains(&format!("did you mean {option}?")), "{}", outcome.stderr);
+    }
+    let outcome = Project::empty().fails(&["migrate:status", "now"], 2, "usage.arguments");
+    assert!(!outcome.stderr.contains("did you mean"), "{}", outcome.stderr);
+}
