@@ -122,6 +122,10 @@ pub trait Store: Send {
     /// # Errors
     /// What the server says.
     async fn clear(&mut self, table: &Name) -> Result<u64>;
+
+    /// Ends the session of a process that is about to end itself. What others would miss (a lock, a goodbye that a server waits
+    /// for) MUST be given back as when the store is dropped; what the system takes back with the process need not be.
+    fn leave(self: Box<Self>) {}
 }
 
 /// A statement with its parameters.

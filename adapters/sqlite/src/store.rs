@@ -107,6 +107,13 @@ impl Store for SqliteStore {
         let sql = format!("DELETE FROM {}", dialect::quoted(table));
         self.worker.call(move |session| session.execute(&sql, &[])).await
     }
+
+    fn leave(self: Box<Self>) {
+        // Taking a large schema apart takes a fifth as long as reading it did. What only read holds nothing that outlives the process.
+        if self.target.read_only {
+            std::mem::forget(self);
+        }
+    }
 }
 
 #[async_trait]

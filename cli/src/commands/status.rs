@@ -97,7 +97,9 @@ impl Status {
                 Err(error) => return Err(error.into()),
             };
             let narrator = &mut Narrator::new(context.output);
-            Ok(migrator.status_within(&mut *store, self.lock.timeout(), narrator).await?)
+            let report = migrator.status_within(&mut *store, self.lock.timeout(), narrator).await?;
+            store.leave();
+            Ok(report)
         })?;
         let sums = Sums::of(&report);
         if context.output.is_json() {
