@@ -1,5 +1,6 @@
 //! Undoing: in reverse order of applying, by the plans that were stored then, so that no file is needed.
 
+mod anew;
 mod definition;
 mod guard;
 mod prepare;

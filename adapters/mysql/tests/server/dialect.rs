@@ -3,7 +3,7 @@
 
 use fastman_core::Result;
 use fastman_core::error::ErrorClass;
-use fastman_core::migrate::{MigrateOptions, MigrationFile, Migrator, Settings, Source};
+use fastman_core::migrate::{Extent, MigrateOptions, MigrationFile, Migrator, RollbackOptions, Settings, Source};
 use fastman_core::schema::Name;
 
 use crate::support::Server;
@@ -15,6 +15,7 @@ tests!("dialect":
     an_attribute_outside_the_model_is_not_lost,
     what_a_column_was_made_by_hand_is_not_lost,
     what_a_section_made_of_a_column_in_the_same_run_is_not_lost,
+    a_stored_way_back_does_not_lose_what_a_column_was_made_by_hand_since,
     a_default_is_set_and_dropped_by_itself,
     nulls_refuse_not_null_readably,
     characters_of_four_bytes_are_kept_or_refused,
@@ -149,6 +150,31 @@ async fn what_a_section_made_of_a_column_in_the_same_run_is_not_lost(server: &Se
     assert!(error.message().contains("t.m"), "{error:?}");
     let echo = session.store.echo(&[Name::from("t")]).await?.remove(0).unwrap();
     assert!(echo.contains("COMMENT 'kept'") && echo.contains("`n` int") && !echo.contains("bigint"), "{echo}");
+    Ok(())
+}
+
+async fn a_stored_way_back_does_not_lose_what_a_column_was_made_by_hand_since(server: &Server) -> Result<()> {
+    let mut session = server.session().await?;
+    let migrations = vec![
+        "-- migrate:up\nCREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, m INTEGER);\n",
+        "-- migrate:up\nALTER TABLE t ALTER COLUMN n SET NOT NULL;\n",
+        "-- migrate:up\nALTER TABLE t RENAME COLUMN n TO number;\nALTER TABLE t ADD COLUMN more INTEGER;\n",
+    ];
+    let migrator = Migrator::new(Files(migrations), fastman_flavours::ALL, Settings::default());
+    migrator.migrate(&mut *session.store, &MigrateOptions::default(), &mut ()).await?;
+    let options = RollbackOptions { extent: Extent::Steps(2), ..RollbackOptions::default() };
+    for (by_hand, lost) in [("INT NOT NULL COMMENT 'by hand'", "by hand"), ("INT UNSIGNED NOT NULL", "unsigned")] {
+        session.execute(&format!("ALTER TABLE t MODIFY number {by_hand}")).await?;
+        let error = migrator.rollback(&mut *session.store, &options, &mut ()).await.unwrap_err();
+        assert_eq!(error.code(), "dialect.unsupported");
+        assert!(error.message().contains(lost), "{error:?}");
+        let echo = session.store.echo(&[Name::from("t")]).await?.remove(0).unwrap();
+        assert!(echo.contains(lost) && echo.contains("`more`"), "nothing is undone: {echo}");
+    }
+    session.execute("ALTER TABLE t MODIFY number INT NOT NULL").await?;
+    migrator.rollback(&mut *session.store, &options, &mut ()).await?;
+    let echo = session.store.echo(&[Name::from("t")]).await?.remove(0).unwrap();
+    assert!(!echo.contains("NOT NULL,\n  `m`") && !echo.contains("more"), "{echo}");
     Ok(())
 }
 

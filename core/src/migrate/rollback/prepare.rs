@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::anew::Meant;
 use crate::dialect::Step;
 use crate::error::{Category, Error, Result};
 use crate::migrate::history::{Details, Record, RowState};
@@ -34,6 +35,8 @@ pub(in crate::migrate) struct Undoing<'a> {
     pub migration: Option<&'a Migration>,
     /// The statements.
     pub steps: Vec<Planned>,
+    /// What the stored ones were rendered from, where the file tells and the catalog may have a say in it.
+    pub(super) meant: Option<Meant>,
     /// Whether they run inside a transaction where the engine has them for DDL.
     pub transaction: bool,
     /// The side of the file that they are of, where they are not the stored ones.
@@ -84,6 +87,10 @@ impl<'a> Run<'a> {
             _ => BTreeMap::new(),
         };
         self.check_down_unchanged(&selected, options)?;
+        let mut meant = match options.down {
+            Some(DownSource::File) => BTreeMap::new(),
+            _ => self.meant_by_files(&ground.records, &selected),
+        };
         let mut undoings = Vec::with_capacity(selected.len());
         let mut irreversible = Vec::new();
         for (record, details) in &selected {
@@ -96,7 +103,7 @@ impl<'a> Run<'a> {
                 ),
             };
             match self.undoing(store, record, details, way).await? {
-                Ok(undoing) => undoings.push(undoing),
+                Ok(undoing) => undoings.push(Undoing { meant: meant.remove(&record.version), ..undoing }),
                 Err(reason) => irreversible.push((record, reason)),
             }
         }
@@ -166,7 +173,11 @@ impl<'a> Run<'a> {
     }
 
     /// How the files say that these are undone, from the schema that stood when each was applied.
-    fn undos_of_files(&self, records: &[Record], wanted: &BTreeSet<Version>) -> Result<BTreeMap<Version, Undo>> {
+    pub(super) fn undos_of_files(
+        &self,
+        records: &[Record],
+        wanted: &BTreeSet<Version>,
+    ) -> Result<BTreeMap<Version, Undo>> {
         let mut replayed = Replayed::default();
         let mut undos = BTreeMap::new();
         for record in records {
@@ -242,6 +253,7 @@ impl<'a> Run<'a> {
                 record: record.clone(),
                 migration,
                 steps: without_places(plan.steps),
+                meant: None,
                 transaction: plan.transaction,
                 side: None,
                 loses,
@@ -253,6 +265,7 @@ impl<'a> Run<'a> {
                 record: record.clone(),
                 migration,
                 steps,
+                meant: None,
                 transaction: side.transaction,
                 opaque: side.has_raw(),
                 side: Some(side),
@@ -309,6 +322,11 @@ impl<'a> Run<'a> {
                 (Some(side), Some(migration)) if undoing.record.is_settled() || side.needs_catalog() => {
                     let source = &migration.file.source;
                     undoing.steps = side.render_live(&*self.dialect, source, store, &mut foreseen).await?;
+                }
+                _ if undoing.meant.is_some() => {
+                    if let Some(meant) = undoing.meant.take() {
+                        self.render_anew(store, undoing, &meant, &mut foreseen).await?;
+                    }
                 }
                 _ => {
                     self.check_rebuilds_stored(store, undoing, &foreseen).await?;
