@@ -8,6 +8,7 @@ pub mod dialect;
 pub mod error;
 pub mod flavour;
 pub mod migrate;
+pub mod privileges;
 pub mod project;
 pub mod schema;
 pub mod seed;

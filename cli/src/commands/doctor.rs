@@ -1,18 +1,16 @@
 //! `doctor`: what fastman sees: the project, the URL, the server, what may be done there.
 
-mod privileges;
-
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use fastman_core::Error;
 use fastman_core::error::ErrorClass;
+use fastman_core::privileges::{self, Privileges};
 use fastman_core::project::{Project, Target};
 use fastman_core::store::{Backend, Place};
 use serde::Serialize;
 
-use self::privileges::Privileges;
 use super::status::Sums;
 use crate::context::{Access, Context};
 use crate::narrator::Narrator;

@@ -1,12 +1,11 @@
 //! What an account may do in a database, found out by trying: by statements that are taken back, or that fail whatever the account may
 //! do, and then tell by their error.
 
-use fastman_core::dialect::{DdlTransactions, Dialect};
-use fastman_core::error::ErrorClass;
-use fastman_core::migrate::TABLE;
-use fastman_core::schema::Name;
-use fastman_core::store::{SqlStore, Transaction, TransactionOptions};
-use fastman_core::{Error, Result};
+use crate::dialect::{DdlTransactions, Dialect};
+use crate::error::{Error, ErrorClass, Result};
+use crate::migrate::TABLE;
+use crate::schema::Name;
+use crate::store::{SqlStore, Transaction, TransactionOptions};
 
 /// What an account may do; `None` where that could not be found out.
 #[derive(Debug, Default, PartialEq, Eq)]
