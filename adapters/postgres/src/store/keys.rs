@@ -42,15 +42,17 @@ pub(super) async fn reserve(store: &PostgresStore, table: &Name, column: &Name, 
 }
 
 /// So many numbers of a sequence: the first, if they are consecutive. The sequence is looked up once, not once a number, which would
-/// take nine times as long as drawing one; and the series stands in the list of what is selected, since what FROM has is written to a
-/// store of its own before the first number is drawn, which would take half as long again.
+/// take nine times as long as drawing one.
+///
+/// The series stands in FROM, though that is written to a store of its own first: in the list of what is selected, PostgreSQL would
+/// draw one number more when the series has ended.
 async fn draw(store: &PostgresStore, sequence: &str, count: i64) -> Result<Option<i64>> {
     let rows = store
         .rows(
             &format!(
                 "WITH numbered AS MATERIALIZED (SELECT CAST({sequence} AS regclass) AS sequence) \
-                 SELECT MIN(key), MAX(key) FROM (SELECT pg_catalog.nextval(numbered.sequence) AS key, \
-                 pg_catalog.generate_series(1, GREATEST(CAST($1 AS bigint), 1)) FROM numbered) AS drawn"
+                 SELECT MIN(key), MAX(key) FROM (SELECT pg_catalog.nextval(numbered.sequence) AS key \
+                 FROM numbered, pg_catalog.generate_series(1, GREATEST(CAST($1 AS bigint), 1))) AS drawn"
             ),
             &[Value::Integer(count)],
         )
