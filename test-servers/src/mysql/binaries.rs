@@ -67,6 +67,7 @@ impl Binaries {
             command.arg("--user=root");
         }
         command.arg(format!("--datadir={}", folder.join("data").display()));
+        own_temporary_files(&mut command, folder);
         if keeping == Keeping::Fast {
             command.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]);
             command.arg(match self {
@@ -99,6 +100,7 @@ impl Binaries {
                     "--innodb-log-file-size=64M",
                 ]);
                 command.arg(format!("--datadir={}", folder.join("data").display()));
+                own_temporary_files(&mut command, folder);
                 if is_root() {
                     command.arg("--user=root");
                 }
@@ -117,6 +119,14 @@ impl Binaries {
             false => Err(format!("an empty server could not be made: {}", String::from_utf8_lossy(&made.stderr))),
         }
     }
+}
+
+/// A server that starts deletes what it takes for temporary tables of an earlier run of its own: none may share a folder of them.
+fn own_temporary_files(command: &mut Command, folder: &Path) {
+    let temporary = folder.join("tmp");
+    // Where it can't be made, the server says so.
+    let _ = std::fs::create_dir_all(&temporary);
+    command.env("TMPDIR", temporary);
 }
 
 /// MariaDB brings a `mysqld` too.
