@@ -2,9 +2,12 @@
 
 mod inside;
 mod outside;
-
-pub(super) use outside::Outside;
 mod planning;
+
+pub(super) use inside::Plans;
+pub(super) use outside::Outside;
+
+use inside::Inside;
 
 use super::agenda::Wanted;
 use super::handmade::Unknown;
@@ -234,12 +237,14 @@ impl Run<'_> {
                 return Ok(Vec::new());
             }
             let mut done = Vec::with_capacity(items.len());
+            let mut inside = Inside::default();
             for index in 0..items.len() {
-                match self.apply_inside(transaction.store(), &mut known, items, index).await? {
+                match self.apply_inside(transaction.store(), &mut known, items, index, &mut inside).await? {
                     Some(report) => done.push(report),
                     None => return Ok(Vec::new()),
                 }
             }
+            inside.settle(transaction.store()).await?;
             Ok(done)
         }
         .await;
@@ -275,11 +280,12 @@ impl Run<'_> {
             // Nothing is applied where something after it could not be.
             store.session()?;
         }
+        let mut inside = Inside::default();
         let mut next = 0;
         let mut applied = 0;
         while let Some(item) = items.get(next) {
-            let inside = item.plan.up.is_transactional(&*self.dialect);
-            let options = TransactionOptions { suspend_foreign_keys: inside && narrate::suspends(&item.steps) };
+            let transacted = item.plan.up.is_transactional(&*self.dialect);
+            let options = TransactionOptions { suspend_foreign_keys: transacted && narrate::suspends(&item.steps) };
             let mut transaction = lock::begin(store, options, &mut self.patience, &mut *self.observer).await?;
             match self.since(transaction.store(), &mut known, &items[next..]).await {
                 Ok(Since::Same) => {}
@@ -294,8 +300,8 @@ impl Run<'_> {
                 }
                 Err(error) => return Err(undone(transaction, error).await),
             }
-            let outcome = if inside {
-                self.apply_in(transaction, &mut known, items, next).await
+            let outcome = if transacted {
+                self.apply_in(transaction, &mut known, items, next, &mut inside).await
             } else if let Err(error) = self.look_again(transaction.store(), &mut items[next]).await {
                 Err(undone(transaction, error).await)
             } else {
@@ -327,8 +333,13 @@ impl Run<'_> {
         known: &mut Known,
         items: &[Item],
         index: usize,
+        inside: &mut Inside,
     ) -> Result<Option<MigrationReport>> {
-        match self.apply_inside(transaction.store(), known, items, index).await {
+        let outcome = match self.apply_inside(transaction.store(), known, items, index, inside).await {
+            Ok(Some(report)) => inside.settle(transaction.store()).await.map(|()| Some(report)),
+            outcome => outcome,
+        };
+        match outcome {
             Ok(Some(report)) => {
                 let migration = &self.migrations[items[index].plan.index];
                 transaction.commit().await.map_err(|error| {

@@ -39,8 +39,8 @@ pub(super) async fn run_known(store: &mut dyn SqlStore, steps: &[Planned]) -> Re
     send(store, batch, steps).await
 }
 
-/// Runs what goes before, then the side's statements, which are returned as they were run. `planned` is how they were planned; the
-/// transaction was begun for that.
+/// Runs what goes before, then the side's statements. `planned` is how they were planned; the transaction was begun for that. Returned is
+/// how they were run, where they were rendered anew.
 pub(super) async fn run(
     store: &mut dyn SqlStore,
     dialect: &dyn Dialect,
@@ -48,13 +48,13 @@ pub(super) async fn run(
     side: &Side,
     planned: &[Planned],
     before: Vec<Statement>,
-) -> Result<Vec<Planned>, Failure> {
+) -> Result<Option<Vec<Planned>>, Failure> {
     let origins = before.iter().map(|_| None).collect();
     let mut batch = Batch { statements: before, origins };
     if !side.looks_at_catalog() {
         batch.take(planned);
         send(store, batch, planned).await?;
-        return Ok(planned.to_vec());
+        return Ok(None);
     }
     let mut steps: Vec<Planned> = Vec::with_capacity(planned.len());
     for part in &side.parts {
@@ -79,7 +79,7 @@ pub(super) async fn run(
         }
     }
     send(store, batch, &steps).await?;
-    Ok(steps)
+    Ok(Some(steps))
 }
 
 /// Sends what is on its way.

@@ -1,6 +1,6 @@
 //! A migration told as literal SQL: what a run would send, the history's statements included.
 
-use super::apply::Item;
+use super::apply::{Item, Plans};
 use super::history::{Claim, InFlight, Mark, Moment, RowState, Values, count};
 use super::migrator::Migration;
 use super::plan::Planned;
@@ -97,7 +97,7 @@ impl Run<'_> {
             statements.extend(self.history.create()?.into_iter().map(|statement| statement.sql));
         }
         let state = if inside { RowState::Applied } else { RowState::Running };
-        let mut row = self.new_row(migration, item, state);
+        let mut row = self.new_row(migration, item, Plans::of(item), state);
         if let Moment::Whenever = moment {
             row.applied_by = SCRIPT;
         }

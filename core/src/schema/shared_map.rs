@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 /// Entries in a chunk at the most; a full one is split in two.
-const CHUNK: usize = 64;
+const CHUNK: usize = 32;
 
 type Chunk<V> = Vec<(Arc<str>, V)>;
 
@@ -77,9 +77,24 @@ impl<V: Clone> SharedMap<V> {
             chunks.push(Arc::new(vec![(key.into(), value)]));
             return;
         };
-        let chunk = Arc::make_mut(shared);
-        let position = position(chunk, key).unwrap_or_else(|place| place);
-        chunk.insert(position, (key.into(), value));
+        let position = position(shared, key).unwrap_or_else(|place| place);
+        let entry = (key.into(), value);
+        let chunk = match Arc::get_mut(shared) {
+            Some(chunk) => {
+                chunk.insert(position, entry);
+                chunk
+            }
+            // Copied with the entry in its place: a copy first would have to grow, to twice its size, and every copy of a schema keeps it.
+            None => {
+                let mut copy = Vec::with_capacity(shared.len() + 1);
+                let (before, behind) = shared.split_at(position);
+                copy.extend_from_slice(before);
+                copy.push(entry);
+                copy.extend_from_slice(behind);
+                *shared = Arc::new(copy);
+                Arc::make_mut(shared)
+            }
+        };
         if chunk.len() > CHUNK {
             let second = chunk.split_off(CHUNK / 2);
             chunks.insert(index + 1, Arc::new(second));

@@ -1,4 +1,7 @@
 //! A migration inside a transaction: its statements and its row in the history stand or fall together.
+//!
+//! A round trip is where the server waits for us. So what the history is still owed of one migration goes with the statements of the
+//! next, and while the server runs one, the next one's row is written out.
 
 use std::time::Instant;
 
@@ -10,8 +13,44 @@ use crate::migrate::migrator::Migration;
 use crate::migrate::plan::{Planned, stored};
 use crate::migrate::run::{Known, Run, milliseconds, now};
 use crate::migrate::{Direction, Event, MigrationReport, echoes};
-use crate::store::SqlStore;
+use crate::store::{SqlStore, Statement};
 use crate::value::Value;
+
+/// What one migration leaves for the next.
+#[derive(Default)]
+pub(super) struct Inside {
+    /// Statements of the history that go with the next ones, or are [settled](Inside::settle) before a commit.
+    owed: Vec<Statement>,
+    /// The plans of the migration of that index, written out ahead.
+    ahead: Option<(usize, Plans)>,
+}
+
+impl Inside {
+    /// Runs what is owed to the history.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn settle(&mut self, store: &mut dyn SqlStore) -> Result<()> {
+        store.run(&std::mem::take(&mut self.owed)).await.map_err(|failure| failure.error)
+    }
+
+    /// The plans of a migration.
+    fn plans(&mut self, index: usize, item: &Item) -> Plans {
+        self.ahead.take().filter(|(ahead, _)| *ahead == index).map_or_else(|| Plans::of(item), |(_, plans)| plans)
+    }
+}
+
+/// A migration's plans as the history keeps them.
+pub(in crate::migrate) struct Plans {
+    up: String,
+    down: String,
+}
+
+impl Plans {
+    pub fn of(item: &Item) -> Plans {
+        Plans { up: stored(&item.steps, item.plan.up.transaction).text(), down: item.down.text() }
+    }
+}
 
 impl Run<'_> {
     /// The row of a migration about to be applied.
@@ -19,6 +58,7 @@ impl Run<'_> {
         &'r self,
         migration: &'r Migration,
         item: &'r Item,
+        plans: Plans,
         state: RowState,
     ) -> NewRow<'r> {
         NewRow {
@@ -32,8 +72,8 @@ impl Run<'_> {
             project: self.migrator.settings.project.as_deref(),
             session: None,
             applied_by: &self.migrator.settings.applied_by,
-            plan: Some(stored(&item.steps, item.plan.up.transaction).text()),
-            down_plan: Some(item.down.text()),
+            plan: Some(plans.up),
+            down_plan: Some(plans.down),
             in_flight: None,
         }
     }
@@ -45,6 +85,7 @@ impl Run<'_> {
         known: &mut Known,
         items: &[Item],
         index: usize,
+        inside: &mut Inside,
     ) -> Result<Option<MigrationReport>> {
         let item = &items[index];
         let migration = &self.migrations[item.plan.index];
@@ -56,12 +97,18 @@ impl Run<'_> {
             statements: item.steps.len(),
         });
         let started = Instant::now();
-        let mut before = if known.exists { Vec::new() } else { self.history.create()? };
+        let mut before = std::mem::take(&mut inside.owed);
+        if !known.exists {
+            before.extend(self.history.create()?);
+        }
         let (sequence, at) = (known.mark.sequence + 1, now());
-        let row = self.new_row(migration, item, RowState::Applied);
+        let row = self.new_row(migration, item, inside.plans(index, item), RowState::Applied);
         before.push(self.history.insert(row, Moment::Known { sequence, at }, Values::Parameters)?);
         let source = &migration.file.source;
-        let steps = match live::run(store, &*self.dialect, source, &item.plan.up, &item.steps, before).await {
+        let running = live::run(store, &*self.dialect, source, &item.plan.up, &item.steps, before);
+        let (ran, ahead) = tokio::join!(running, async { Some((index + 1, Plans::of(items.get(index + 1)?))) });
+        inside.ahead = ahead;
+        let steps = match ran {
             Ok(steps) => steps,
             // The history's table, or the row, is there already.
             Err(Failure::Before(error)) if is_fence(&error) => return Ok(None),
@@ -72,7 +119,7 @@ impl Run<'_> {
             }
         };
         let mut cells = Vec::new();
-        if steps != item.steps {
+        if let Some(steps) = steps.filter(|steps| *steps != item.steps) {
             cells.push(("statements_done", count(steps.len())));
             cells.push(("statements", count(steps.len())));
             cells.push(("plan", Value::Text(stored(&steps, item.plan.up.transaction).text())));
@@ -89,7 +136,7 @@ impl Run<'_> {
         let duration = started.elapsed();
         cells.push(("duration_ms", count(milliseconds(duration))));
         let update = self.history.update(version, cells, Claim::Any, Values::Parameters)?;
-        store.execute(&update.sql, &update.parameters).await?;
+        inside.owed.push(update);
         *known = Known { exists: true, mark: Mark::of(sequence, version, at) };
         Ok(Some(report(migration, duration)))
     }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Item, report, undone};
+use super::{Item, Plans, report, undone};
 use crate::dialect::DdlTransactions;
 use crate::error::{ErrorClass, Result};
 use crate::migrate::history::{Claim, Mark, Moment, RowState, Values, count};
@@ -41,7 +41,7 @@ impl Run<'_> {
                 };
             }
         }
-        let mut row = self.new_row(migration, item, RowState::Running);
+        let mut row = self.new_row(migration, item, Plans::of(item), RowState::Running);
         row.session = Some(&session);
         statements.push(self.history.insert(row, Moment::Known { sequence, at }, Values::Parameters)?);
         match transaction.store().run(&statements).await.map_err(|failure| failure.error) {
@@ -66,9 +66,9 @@ impl Run<'_> {
     ) -> Result<MigrationReport> {
         let item = &items[index];
         let migration = &self.migrations[item.plan.index];
-        let last = index + 1 == items.len();
-        let steps: Vec<_> = items.iter().flat_map(|item| item.steps.iter().map(|planned| &planned.step)).collect();
-        let run = Outside { item, from: 0, echoed: last.then_some(steps.as_slice()) };
+        let steps: Option<Vec<_>> = (index + 1 == items.len())
+            .then(|| items.iter().flat_map(|item| item.steps.iter().map(|planned| &planned.step)).collect());
+        let run = Outside { item, from: 0, echoed: steps.as_deref() };
         let duration = self.go_on(store, migration, run).await?;
         Ok(report(migration, duration))
     }
