@@ -45,11 +45,11 @@ impl Name {
 
     /// The text in lower case: what two names that differ only in case have in common.
     pub fn key(&self) -> Cow<'_, str> {
-        if self.text.chars().any(char::is_uppercase) {
-            Cow::Owned(self.text.to_lowercase())
-        } else {
-            Cow::Borrowed(&self.text)
-        }
+        let upper = match self.text.is_ascii() {
+            true => self.text.bytes().any(|byte| byte.is_ascii_uppercase()),
+            false => self.text.chars().any(char::is_uppercase),
+        };
+        if upper { Cow::Owned(self.text.to_lowercase()) } else { Cow::Borrowed(&self.text) }
     }
 }
 

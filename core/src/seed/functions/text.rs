@@ -88,6 +88,12 @@ fn words(call: &mut Call<'_, '_>, out: &mut String) -> Result<(), Stop> {
 
 /// Appends a word whose first letter is a capital.
 fn capitalised(word: &str, out: &mut String) {
+    if let Some(first) = word.bytes().next().filter(u8::is_ascii) {
+        // Nearly every word; what the other letters take is long.
+        out.push(char::from(first.to_ascii_uppercase()));
+        out.push_str(word.get(1..).unwrap_or_default());
+        return;
+    }
     let mut characters = word.chars();
     if let Some(first) = characters.next() {
         out.extend(first.to_uppercase());
