@@ -17,7 +17,7 @@ use fastman_core::value::Value;
 use crate::dialect::quoted;
 use crate::error;
 use crate::store::MysqlStore;
-use piece::Piece;
+use piece::{Form, Piece};
 use rules::Rule;
 pub(crate) use rules::check_transactional;
 
@@ -52,14 +52,15 @@ async fn fill(
     rows: &mut dyn RowSource,
 ) -> Result<u64> {
     let mut written = 0;
-    let mut piece = Piece::collect((columns, rules), rows, written, 0).await?;
+    let as_file = store.local_infile;
+    let mut piece = Piece::collect((columns, rules), rows, as_file, written, 0).await?;
     while let Some(now) = piece {
         // The next rows are made ready while the server takes these.
         let before = written;
         written += now.len();
         let (put, next) = tokio::join!(
             put(store, table, columns, &now, before),
-            Piece::collect((columns, rules), rows, written, now.data.len())
+            Piece::collect((columns, rules), rows, as_file, written, now.bytes())
         );
         put?;
         piece = next?;
@@ -72,18 +73,19 @@ async fn fill(
 async fn put(store: &mut MysqlStore, table: &str, columns: &[TargetColumn], piece: &Piece, before: u64) -> Result<()> {
     const POINT: &str = "fastman_piece";
     store.simple(&format!("SAVEPOINT {POINT}")).await?;
-    let outcome = if store.local_infile {
-        match load::load(store, table, columns, piece).await {
-            // It was switched off in the meantime.
-            Ok(load::Outcome::NotAllowed) => {
-                store.local_infile = false;
-                insert::insert(store, table, columns, &piece.rows()).await
-            }
-            Ok(load::Outcome::Loaded(complaint)) => Ok(complaint),
-            Err(error) => Err(error),
+    let loaded = match piece.form() {
+        Form::File(file) if store.local_infile => load::load(store, table, columns, file).await,
+        _ => Ok(load::Outcome::NotAllowed),
+    };
+    let outcome = match loaded {
+        // It may have been switched off in the meantime.
+        Ok(load::Outcome::NotAllowed) => {
+            store.local_infile = false;
+            let rows = piece.rows();
+            insert::insert(store, table, columns, &rows.iter().map(AsRef::as_ref).collect::<Vec<_>>()).await
         }
-    } else {
-        insert::insert(store, table, columns, &piece.rows()).await
+        Ok(load::Outcome::Loaded(complaint)) => Ok(complaint),
+        Err(error) => Err(error),
     };
     let complaint = match outcome {
         Ok(None) => return Ok(()),
@@ -95,7 +97,7 @@ async fn put(store: &mut MysqlStore, table: &str, columns: &[TargetColumn], piec
     };
     store.simple(&format!("ROLLBACK TO SAVEPOINT {POINT}")).await?;
     for (row, number) in piece.rows().into_iter().zip(before + 1..) {
-        match insert::insert(store, table, columns, &[row]).await {
+        match insert::insert(store, table, columns, &[row.as_ref()]).await {
             Ok(None) => {}
             Ok(Some(error)) | Err(error) => return Err(error.in_row(number)),
         }

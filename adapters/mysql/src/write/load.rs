@@ -10,7 +10,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Error as Failure, LocalInfileError};
 
 use super::complaint;
-use super::piece::Piece;
+use super::piece::File;
 use crate::dialect::quoted;
 use crate::store::MysqlStore;
 
@@ -33,10 +33,10 @@ pub(super) async fn load(
     store: &mut MysqlStore,
     table: &str,
     columns: &[TargetColumn],
-    piece: &Piece,
+    file: &File,
 ) -> Result<Outcome> {
-    let data = piece.data.clone();
-    let sql = statement(table, columns, &piece.hexed);
+    let data = file.data.clone();
+    let sql = statement(table, columns, &file.hexed);
     let connection = store.connection()?;
     connection.set_infile_handler(async move {
         let packets: Vec<io::Result<Bytes>> = (0..data.len())
