@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use crate::measure::{Sample, Summary, measured};
+use crate::measure::{Sample, Summary, beside, measured};
 use crate::project::Project;
 use crate::{Result, Shell};
 
@@ -59,8 +59,8 @@ fn print_row(name: &str, own: &[Sample], others: &[Sample]) {
         "{name:<26}{:<26}{:<26}{:<16}{:<16}",
         Summary::wall(own),
         Summary::wall(others),
-        Summary::wall(own).beside(Summary::wall(others)),
-        Summary::cpu(own).beside(Summary::cpu(others)),
+        beside(own, others, |sample| sample.wall),
+        beside(own, others, |sample| sample.cpu),
     );
 }
 

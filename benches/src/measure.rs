@@ -43,6 +43,36 @@ pub(crate) fn first_line(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned())
 }
 
+/// Measures two sides round by round, each going first in every other round: what a machine does besides weighs on both.
+pub(crate) fn in_turn(
+    rounds: usize,
+    mut own: impl FnMut() -> Result<Sample>,
+    mut other: impl FnMut() -> Result<Sample>,
+) -> Result<(Vec<Sample>, Vec<Sample>)> {
+    let (mut owns, mut others) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        if round % 2 == 0 {
+            owns.push(own()?);
+            others.push(other()?);
+        } else {
+            others.push(other()?);
+            owns.push(own()?);
+        }
+    }
+    Ok((owns, others))
+}
+
+/// How many times as much as the others one side took: the median of the rounds' ratios, whose two runs stand next to each other in
+/// time, and in parentheses best by best.
+pub(crate) fn beside(own: &[Sample], others: &[Sample], what: fn(&Sample) -> Duration) -> String {
+    let ratio = |own: Duration, other: Duration| own.as_secs_f64() / other.as_secs_f64();
+    let mut ratios: Vec<f64> = own.iter().zip(others).map(|(own, other)| ratio(what(own), what(other))).collect();
+    ratios.sort_by(f64::total_cmp);
+    let best = |samples: &[Sample]| samples.iter().map(what).min().unwrap_or_default();
+    let median = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
+    format!("{median:.2} ({:.2})", ratio(best(own), best(others)))
+}
+
 /// The median of several runs, and the best of them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Summary {
@@ -61,12 +91,6 @@ impl Summary {
     /// Of time on the clock.
     pub(crate) fn wall(samples: &[Sample]) -> Summary {
         Summary::of(samples.iter().map(|sample| sample.wall).collect())
-    }
-
-    /// How many times as long as others it took: median by median, and in parentheses best by best.
-    pub(crate) fn beside(self, others: Summary) -> String {
-        let ratio = |own: Duration, other: Duration| own.as_secs_f64() / other.as_secs_f64();
-        format!("{:.2} ({:.2})", ratio(self.median, others.median), ratio(self.best, others.best))
     }
 
     fn of(mut times: Vec<Duration>) -> Summary {

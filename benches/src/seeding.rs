@@ -3,16 +3,20 @@
 //!
 //! Both write into the tables that the same migrations made, keys and foreign keys in place and enforced, each in turn.
 
+use std::cell::{Cell, OnceCell};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::measure::{Sample, Summary, measured};
+use crate::measure::{Sample, Summary, beside, in_turn, measured};
 use crate::server::{ENGINES, Engine, Server};
 use crate::{Result, Shell};
 
 const USERS: u64 = 100_000;
+
+/// How long a server is left alone before each side's turn.
+const CLEARING_UP: Duration = Duration::from_secs(1);
 
 /// The migration, the factories and the seeder.
 const MIGRATION: &str = "-- create users and posts
@@ -72,15 +76,22 @@ pub(crate) fn run(fastman: &Path, shell: Option<&Shell>, folder: &Path, rounds: 
     );
     println!("{:<34}{:<24}{:<24}{:<16}{:<16}", "", "fastman, wall", "loader, wall", "ratio", "fastman's cpu");
     project.export(shell)?;
-    let (mut own, mut others) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        project.renew_file()?;
-        own.push(measured(&mut project.seed(&project.file_url()))?);
+    let expected = OnceCell::new();
+    let checked = |sample: Sample| {
         let written = project.in_file(shell, CHECK)?;
-        project.renew_file()?;
-        others.push(measured(&mut project.import(shell))?);
-        same("sqlite", &written, &project.in_file(shell, CHECK)?)?;
-    }
+        same("sqlite", expected.get_or_init(|| written.clone()), &written).map(|()| sample)
+    };
+    let (own, others) = in_turn(
+        rounds,
+        || {
+            project.renew_file()?;
+            checked(measured(&mut project.seed(&project.file_url()))?)
+        },
+        || {
+            project.renew_file()?;
+            checked(measured(&mut project.import(shell))?)
+        },
+    )?;
     print_row("sqlite", &own, &others);
     for engine in ENGINES {
         match Server::start(engine) {
@@ -121,19 +132,33 @@ pub(crate) fn memory(fastman: &Path, folder: &Path, most: u64) -> Result<()> {
 }
 
 fn measure(server: &Server, project: &Seeded, rounds: usize) -> Result<()> {
-    let (mut own, mut others) = (Vec::new(), Vec::new());
+    let expected = OnceCell::new();
+    let checked = |sample: Sample| {
+        let written = server.on_database(CHECK)?;
+        same(server.engine.name(), expected.get_or_init(|| written.clone()), &written).map(|()| sample)
+    };
     if server.engine != Engine::Postgres {
         server.statement("SET GLOBAL local_infile = 1")?;
     }
-    for _ in 0..rounds {
-        server.shuffle()?;
-        project.renew(server)?;
-        own.push(measured(&mut project.seed(&server.database_url()))?);
-        let written = server.on_database(CHECK)?;
-        project.renew(server)?;
-        others.push(measured(&mut project.load(server))?);
-        same(server.engine.name(), &written, &server.on_database(CHECK)?)?;
-    }
+    let turns = Cell::new(0);
+    let renew = || {
+        // Once a round, before whichever side goes first.
+        if turns.replace(turns.get() + 1) % 2 == 0 {
+            server.shuffle()?;
+        }
+        project.renew(server)
+    };
+    let (own, others) = in_turn(
+        rounds,
+        || {
+            renew()?;
+            checked(measured(&mut project.seed(&server.database_url()))?)
+        },
+        || {
+            renew()?;
+            checked(measured(&mut project.load(server))?)
+        },
+    )?;
     print_row(server.engine.name(), &own, &others);
     Ok(())
 }
@@ -142,7 +167,7 @@ fn same(engine: &str, written: &str, loaded: &str) -> Result<()> {
     if written == loaded {
         Ok(())
     } else {
-        Err(format!("{engine}: fastman wrote {written}, the loader {loaded}").into())
+        Err(format!("{engine}: one side wrote {written}, the other {loaded}").into())
     }
 }
 
@@ -151,7 +176,7 @@ fn print_row(name: &str, own: &[Sample], others: &[Sample]) {
         "{name:<34}{:<24}{:<24}{:<16}{:<16}",
         Summary::wall(own),
         Summary::wall(others),
-        Summary::wall(own).beside(Summary::wall(others)),
+        beside(own, others, |sample| sample.wall),
         Summary::cpu(own),
     );
 }
@@ -236,7 +261,10 @@ impl<'a> Seeded<'a> {
     /// The same on a server.
     fn renew(&self, server: &Server) -> Result<()> {
         server.renew()?;
-        measured(&mut self.fastman(&server.database_url(), &["database:migrate", "--quiet"])).map(drop)
+        measured(&mut self.fastman(&server.database_url(), &["database:migrate", "--quiet"]))?;
+        // A server goes on clearing up after what was dropped, and whoever is measured next would share the machine with that.
+        std::thread::sleep(CLEARING_UP);
+        Ok(())
     }
 
     /// Writes the rows that fastman makes to files.

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use crate::Result;
-use crate::measure::{Summary, first_line, measured};
+use crate::measure::{Summary, beside, first_line, measured};
 use crate::project::Project;
 use crate::server::{ENGINES, Engine, Server};
 
@@ -59,7 +59,7 @@ fn measure(server: &Server, fastman: &Path, project: &Project, folder: &Path, ro
         format!("{} ({version})", server.engine.name()),
         Summary::wall(&own),
         Summary::wall(&others),
-        Summary::wall(&own).beside(Summary::wall(&others)),
+        beside(&own, &others, |sample| sample.wall),
         Summary::cpu(&others),
     );
     Ok(())

@@ -36,7 +36,7 @@ pub enum Keeping {
     Fast,
     /// What it does in production: what is committed outlives the server's being killed.
     Durable,
-    /// The same, on a disk and not in memory: what is measured is the disk too.
+    /// The same, on a disk and not in memory, and with the settings that it has when nobody says anything: it is to be measured.
     DurableOnDisk,
 }
 

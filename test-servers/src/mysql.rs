@@ -93,12 +93,7 @@ impl Server {
                 .arg(format!("--init-file={}", accounts.display()))
                 .args([format!("--port={port}"), "--bind-address=127.0.0.1".to_owned()])
                 .arg(format!("--socket={}", place.join("socket").display()))
-                .args([
-                    "--skip-name-resolve",
-                    "--local-infile=1",
-                    "--innodb-buffer-pool-size=64M",
-                    "--max-connections=200",
-                ])
+                .args(["--skip-name-resolve", "--local-infile=1", "--max-connections=200"])
                 .args(&options)
                 .stdout(Stdio::null())
                 .stderr(log);
